@@ -1,0 +1,147 @@
+"""The errors AWS answers with, as one tree.
+
+    AwsError
+    ├── AccessDenied                 the policy engine said no
+    ├── AuthenticationError          who is calling could not be established
+    ├── InvalidRequest               the shape of the request
+    │   ├── ValidationError  InvalidInput  MalformedPolicyDocument  PasswordPolicyViolation
+    │   └── InvalidAction            an operation that is not there
+    ├── NoSuchEntity                 (S3: NoSuchBucket, NoSuchKey, …)
+    ├── Conflict                     EntityAlreadyExists  DeleteConflict  (S3: BucketNotEmpty, …)
+    └── LimitExceeded
+
+Each error carries what every face needs: AWS's `code` and HTTP `status`, AWS's `message`, and, where
+one member of the request is at fault, its name as `field` (snake_case), so that a form can show the
+message beside the right input. Only the gateway, the API view and `ui` catch them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from iamconsole.policy import Decision
+
+
+class AwsError(Exception):
+    """An answer of AWS that is not a success.
+
+    `extra` holds the further elements that a service adds to its error (S3: BucketName, Key).
+    """
+
+    code: str = "InternalFailure"
+    status: int = 500
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        field: str | None = None,
+        extra: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.status = status or type(self).status
+        self.field = field
+        self.extra = extra or {}
+        # Set by the gateway once the refusal is an event; lets a page link to its explanation.
+        self.event_id: str | None = None
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class AccessDenied(AwsError):
+    """The policy engine refused; `decision` says why."""
+
+    code = "AccessDenied"
+    status = 403
+
+    # Amazon S3 prints the resource in double quotes, the other services do not (console.md §1.9).
+    _quoting: ClassVar[frozenset[str]] = frozenset({"s3"})
+
+    def __init__(self, message: str, **options: Any) -> None:
+        super().__init__(message, **options)
+        self.decision: Decision | None = None
+        self.action = ""
+        self.resource = ""
+        self.principal_arn = ""
+
+    @classmethod
+    def because(cls, decision: Decision, *, principal_arn: str, action: str, resource: str) -> AccessDenied:
+        """AWS's sentence for a refused decision.
+
+        Source: IAM User Guide, "Troubleshoot access denied error messages". An action without a
+        resource (`resource` is "*") leaves the `on resource` part out.
+        """
+        service = action.partition(":")[0]
+        on = ""
+        if resource != "*":
+            on = f' on resource: "{resource}"' if service in cls._quoting else f" on resource: {resource}"
+        error = cls(f"User: {principal_arn} is not authorized to perform: {action}{on} {decision.reason}")
+        error.decision, error.action, error.resource, error.principal_arn = decision, action, resource, principal_arn
+        return error
+
+
+class AuthenticationError(AwsError):
+    """Who is calling could not be established; `code` differs by protocol (limits.md §10)."""
+
+    code = "InvalidClientTokenId"
+    status = 403
+
+
+class InvalidRequest(AwsError):
+    code = "ValidationError"
+    status = 400
+
+
+class ValidationError(InvalidRequest):
+    code = "ValidationError"
+
+
+class InvalidInput(InvalidRequest):
+    code = "InvalidInput"
+
+
+class MalformedPolicyDocument(InvalidRequest):
+    code = "MalformedPolicyDocument"
+
+
+class PasswordPolicyViolation(InvalidRequest):
+    code = "PasswordPolicyViolation"
+
+
+class InvalidAction(InvalidRequest):
+    """An operation that AWS may have and this product does not."""
+
+    code = "InvalidAction"
+
+
+class NoSuchEntity(AwsError):
+    code = "NoSuchEntity"
+    status = 404
+
+
+class Conflict(AwsError):
+    code = "DeleteConflict"
+    status = 409
+
+
+class EntityAlreadyExists(Conflict):
+    code = "EntityAlreadyExists"
+
+
+class DeleteConflict(Conflict):
+    code = "DeleteConflict"
+
+
+class LimitExceeded(AwsError):
+    code = "LimitExceeded"
+    status = 409
+
+    @classmethod
+    def quota(cls, name: str, limit: int) -> LimitExceeded:
+        return cls(f"Cannot exceed quota for {name}: {limit}")

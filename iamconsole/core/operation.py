@@ -1,0 +1,156 @@
+"""Operations: what AWS calls an API action, described once and run only by the gateway.
+
+An operation is an ordinary function in `<service>/operations.py`. The decorator only describes it,
+it does not wrap it. Adding one is writing one function.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, BinaryIO
+
+from iamconsole.core.caller import Caller, Context
+from iamconsole.core.errors import AwsError
+from iamconsole.core.ids import Ids
+from iamconsole.policy import AttachedPolicy, Decision
+
+Params = Mapping[str, Any]
+Response = dict[str, Any]
+ContextKeys = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What an operation acts on, with everything that the decision about it needs.
+
+    `arn` is the real ARN with its path, or the one that the request names when the thing is not
+    there: AWS decides first and says NoSuchEntity second, so that a stranger learns nothing.
+    `context` holds the condition keys that come from the resource (`aws:ResourceTag/…`).
+    `account` is the owner; empty means the caller's own account. `policy` is its resource-based policy.
+    `row` is what was found, for the work that follows.
+    """
+
+    arn: str
+    context: ContextKeys = field(default_factory=dict)
+    account: str = ""
+    policy: AttachedPolicy | None = None
+    row: Any = None
+    missing: AwsError | None = None
+
+    def require(self) -> Any:
+        """The row, or AWS's error for a thing that is not there."""
+        if self.row is None:
+            raise self.missing or LookupError(f"{self.arn} was resolved without a row or an error")
+        return self.row
+
+
+ANY = Resource("*")
+
+# Resolvers see many requests at once, so that a page with a call per row stays within its query budget.
+Resolver = Callable[[Caller, Sequence[Params]], Sequence[Resource | Sequence[Resource]]]
+
+
+def no_resource(caller: Caller, asked: Sequence[Params]) -> Sequence[Resource]:
+    """For actions that the service authorization reference lists without a resource type."""
+    return [ANY] * len(asked)
+
+
+@dataclass(slots=True)
+class Call:
+    """One operation on its way through the gateway."""
+
+    operation: Operation
+    caller: Caller
+    context: Context
+    params: Params
+    now: dt.datetime
+    request_id: str
+    event_id: str
+    # Asks the engine about a further action in the middle of the work: DeleteObjects decides per key.
+    may: Callable[[str, Resource], Decision]
+    resources: tuple[Resource, ...] = ()
+    decision: Decision | None = None
+    body: BinaryIO | None = None
+    # What `Operation.receive` made of the body.
+    received: Any = None
+
+    @property
+    def resource(self) -> Resource:
+        return self.resources[0]
+
+    @property
+    def ids(self) -> Ids:
+        return self.context.ids
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One permission an operation needs: an action, and what it is asked for."""
+
+    action: str
+    resource: Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The description of one operation.
+
+    `checks`: the permissions, all of which must be allowed; the first is the operation's own.
+    `work`: `(call, **params) -> Response`, or with `batch` `(calls) -> [Response | AwsError]`, so that
+    a page with a call per row reads its data in bulk; a single call is then a batch of one.
+    `receive`: takes a streamed body after the decision and before any lock is held; what it returns
+    is `call.received`, and its `discard()` is called when the call fails.
+    `public`: offered on the wire; sign-in is not. `management`: a management event, as opposed to a
+    data event (S3's object calls). `authorized`: False where no policy is asked (a sign-in).
+    `keys`: the condition keys that come from the request itself (`aws:RequestTag/…`, `s3:prefix`).
+    """
+
+    name: str
+    work: Callable[..., Any]
+    checks: tuple[Check, ...]
+    read_only: bool = False
+    batch: bool = False
+    public: bool = True
+    management: bool = True
+    authorized: bool = True
+    keys: Callable[[Call], ContextKeys] | None = None
+    receive: Callable[[Call], Any] | None = None
+
+    @property
+    def service(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
+    def short_name(self) -> str:
+        return self.name.partition(":")[2]
+
+
+def operation(
+    name: str,
+    *,
+    resource: Resolver = no_resource,
+    action: str | None = None,
+    also: Sequence[tuple[str, Resolver]] = (),
+    **description: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Describe a function as the AWS operation `name`, e.g. `iam:CreateUser`.
+
+    `action` is the action that policies name where it differs from the operation (s3:ListObjectsV2
+    is decided as s3:ListBucket); `also` lists further permissions, such as iam:PassRole.
+    """
+
+    def describe(function: Callable[..., Any]) -> Callable[..., Any]:
+        checks = (Check(action or name, resource), *(Check(*more) for more in also))
+        function.operation = Operation(name, function, checks, **description)  # type: ignore[attr-defined]  # a mark on the function, read by operations_in
+        return function
+
+    return describe
+
+
+def operations_in(module: ModuleType) -> dict[str, Operation]:
+    """The operations that a service room defines, by name."""
+    found = (getattr(value, "operation", None) for value in vars(module).values())
+    return {op.name: op for op in found if isinstance(op, Operation)}
