@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AwsError
 from iamconsole.core.ids import Ids
+from iamconsole.core.listing import Listing
 from iamconsole.policy import AttachedPolicy, Decision
 
 Params = Mapping[str, Any]
@@ -73,9 +74,12 @@ class Call:
     may: Callable[[str, Resource], Decision]
     resources: tuple[Resource, ...] = ()
     decision: Decision | None = None
+    # One screenful, asked for by a console page; never set by a request from the wire.
+    listing: Listing | None = None
     body: BinaryIO | None = None
-    # What `Operation.receive` made of the body.
-    received: Any = None
+    # What `Operation.load` read and what `Operation.prepare` made.
+    loaded: Any = None
+    prepared: Any = None
 
     @property
     def resource(self) -> Resource:
@@ -99,10 +103,13 @@ class Operation:
     """The description of one operation.
 
     `checks`: the permissions, all of which must be allowed; the first is the operation's own.
-    `work`: `(call, **params) -> Response`, or with `batch` `(calls) -> [Response | AwsError]`, so that
-    a page with a call per row reads its data in bulk; a single call is then a batch of one.
-    `receive`: takes a streamed body after the decision and before any lock is held; what it returns
-    is `call.received`, and its `discard()` is called when the call fails.
+    `work`: `(call, **params) -> Response`.
+    `load`: `(calls) -> Any`, reads in bulk what the work of many calls needs, so that a page with a call
+    per row stays within its query budget; each finds it as `call.loaded`. A single call is a batch of one.
+    `prepare`: slow work that must not hold the write lock (a streamed body, a password hash). It runs
+    once the call is allowed; then the lock is taken and everything is resolved and decided anew, since
+    a policy may have changed meanwhile. What it returns is `call.prepared`.
+    `discard`: undoes `prepare` when the call fails after it.
     `public`: offered on the wire; sign-in is not. `management`: a management event, as opposed to a
     data event (S3's object calls). `authorized`: False where no policy is asked (a sign-in).
     `keys`: the condition keys that come from the request itself (`aws:RequestTag/…`, `s3:prefix`).
@@ -112,12 +119,13 @@ class Operation:
     work: Callable[..., Any]
     checks: tuple[Check, ...]
     read_only: bool = False
-    batch: bool = False
     public: bool = True
     management: bool = True
     authorized: bool = True
     keys: Callable[[Call], ContextKeys] | None = None
-    receive: Callable[[Call], Any] | None = None
+    load: Callable[[Sequence[Call]], Any] | None = None
+    prepare: Callable[[Call], Any] | None = None
+    discard: Callable[[Any], None] | None = None
 
     @property
     def service(self) -> str:

@@ -1,0 +1,76 @@
+"""Sandboxes and AWS accounts: the tenants, and the policy texts that they share by content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Sandbox(models.Model):
+    """One learner's private world: its accounts, their buckets and events. Nothing crosses out of it.
+
+    `slug` is its public name in links, not guessable. `start` holds, encrypted, the credentials of the
+    start state, so that a reset can bring the same ones back.
+    """
+
+    slug = models.CharField(max_length=32, unique=True)
+    fixture = models.CharField(max_length=32)
+    start = models.BinaryField()
+    created = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Account(models.Model):
+    """An AWS account.
+
+    `revision` grows with every write that could change a decision; compiled policy sets are cached by
+    it, which keeps the caches of several server processes right.
+    """
+
+    sandbox = models.ForeignKey(Sandbox, models.CASCADE, related_name="accounts")
+    # A string, never a number: leading zeros count.
+    account_id = models.CharField(max_length=12, unique=True)
+    name = models.CharField(max_length=50)
+    root_email = models.EmailField(max_length=254)
+    root_password = models.CharField(max_length=200)
+    revision = models.PositiveBigIntegerField(default=1)
+    created = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("sandbox", Lower("root_email"), name="root_email_unique_in_sandbox"),
+            models.CheckConstraint(condition=models.Q(account_id__regex=r"^[0-9]{12}$"), name="account_id_12_digits"),
+        ]
+
+    def __str__(self) -> str:
+        return self.account_id
+
+
+class PolicyText(models.Model):
+    """A policy document as it was saved, kept once by content and never changed.
+
+    Policy versions, inline policies and bucket policies point here, and an event keeps the hashes of
+    those it was decided with: the decision can be explained again after the policy is gone.
+    """
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return self.sha256
+
+    @classmethod
+    def keep(cls, text: str) -> str:
+        """Store `text` unless it is there already; returns its key."""
+        return next(iter(cls.keep_all([text])))
+
+    @classmethod
+    def keep_all(cls, texts: Iterable[str]) -> list[str]:
+        rows = [cls(sha256=hashlib.sha256(text.encode()).hexdigest(), text=text) for text in texts]
+        cls.objects.bulk_create(rows, ignore_conflicts=True)
+        return [row.sha256 for row in rows]

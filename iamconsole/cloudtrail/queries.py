@@ -1,0 +1,27 @@
+"""Reads of the event history for other rooms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Max
+
+from iamconsole.cloudtrail.models import Event
+
+
+@dataclass(frozen=True, slots=True)
+class LastUse:
+    time: dt.datetime
+    service: str
+    region: str
+
+
+def last_uses(access_key_ids: Sequence[str]) -> dict[str, LastUse]:
+    """The newest event of each access key; keys that were never used are left out."""
+    if not access_key_ids:
+        return {}
+    newest = Event.objects.filter(access_key_id__in=access_key_ids).values("access_key_id").annotate(n=Max("id"))
+    rows = Event.objects.filter(id__in=newest.values("n")).only("access_key_id", "time", "service", "region")
+    return {row.access_key_id: LastUse(row.time, row.service, row.region) for row in rows}

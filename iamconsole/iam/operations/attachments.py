@@ -1,0 +1,184 @@
+"""Which policies a user or a group has: managed ones attached, inline ones written on it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from iamconsole.accounts.models import PolicyText
+from iamconsole.core.errors import LimitExceeded, NoSuchEntity
+from iamconsole.core.operation import Call, ContextKeys, Response, operation
+from iamconsole.iam import aws_managed, paging, quotas, resources
+from iamconsole.iam.aws_managed import AwsManagedPolicy
+from iamconsole.iam.models import Attachment, Group, InlinePolicy, User
+from iamconsole.iam.operations.policies import refuse_unattachable, require_well_formed
+
+LIMITS = {"user": ("PoliciesPerUser", quotas.ATTACHED_TO_USER), "group": ("PoliciesPerGroup", quotas.ATTACHED_TO_GROUP)}
+
+
+def policy_arn_key(call: Call) -> ContextKeys:
+    """iam:PolicyARN: lets a policy say which policies may be attached."""
+    return {"iam:PolicyARN": call.params["policy_arn"]}
+
+
+def _attach(call: Call, policy_arn: str) -> Response:
+    identity: User | Group = call.resource.require()
+    policy = resources.attachable_policies(call.caller, [call.params])[0].require()
+    refuse_unattachable(policy)
+    which = {"aws_arn": policy_arn} if isinstance(policy, AwsManagedPolicy) else {"policy": policy}
+    if not identity.attachments.filter(**which).exists():  # attaching twice is no error
+        quotas.check(*LIMITS[identity.kind], identity.attachments.count())
+        identity.attachments.create(**which)
+    return {}
+
+
+def _detach(call: Call, policy_arn: str) -> Response:
+    identity: User | Group = call.resource.require()
+    policy = resources.policy(call.caller, [call.params])[0].require()
+    which = {"aws_arn": policy_arn} if isinstance(policy, AwsManagedPolicy) else {"policy": policy}
+    gone, _ = identity.attachments.filter(**which).delete()
+    if not gone:
+        raise NoSuchEntity(f"Policy {policy_arn} was not found.", field="policy_arn")
+    return {}
+
+
+@operation("iam:AttachUserPolicy", resource=resources.user, keys=policy_arn_key)
+def attach_user_policy(call: Call, *, user_name: str, policy_arn: str) -> Response:
+    return _attach(call, policy_arn)
+
+
+@operation("iam:AttachGroupPolicy", resource=resources.group, keys=policy_arn_key)
+def attach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> Response:
+    return _attach(call, policy_arn)
+
+
+@operation("iam:DetachUserPolicy", resource=resources.user, keys=policy_arn_key)
+def detach_user_policy(call: Call, *, user_name: str, policy_arn: str) -> Response:
+    return _detach(call, policy_arn)
+
+
+@operation("iam:DetachGroupPolicy", resource=resources.group, keys=policy_arn_key)
+def detach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> Response:
+    return _detach(call, policy_arn)
+
+
+def _load_attachments(calls: Sequence[Call]) -> dict[int, list[tuple[str, str, str]]]:
+    """For each identity: name, path and ARN of what is attached to it."""
+    identities = [call.resource.row for call in calls if call.resource.row]
+    loaded: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    if not identities:
+        return loaded
+    kind, account_id = identities[0].kind, calls[0].caller.account_id
+    for row in Attachment.objects.filter(**{f"{kind}__in": identities}).select_related("policy"):
+        policy = row.policy or aws_managed.by_arn()[row.aws_arn]
+        arn = policy.arn if isinstance(policy, AwsManagedPolicy) else policy.arn(account_id)
+        loaded[getattr(row, f"{kind}_id")].append((policy.name, policy.path, arn))
+    return loaded
+
+
+def _attached(call: Call, path_prefix: str) -> Response:
+    present = call.loaded[call.resource.require().pk]
+    shown = [(name, arn) for name, path, arn in present if path.startswith(path_prefix)]
+    found, page = paging.page_of_list(shown, call, key=lambda item: item[0])
+    return {"AttachedPolicies": [{"PolicyName": name, "PolicyArn": arn} for name, arn in found], **page}
+
+
+@operation("iam:ListAttachedUserPolicies", resource=resources.user, read_only=True, load=_load_attachments)
+def list_attached_user_policies(
+    call: Call, *, user_name: str, path_prefix: str = "/", marker: str | None = None, max_items: int | None = None
+) -> Response:
+    return _attached(call, path_prefix)
+
+
+@operation("iam:ListAttachedGroupPolicies", resource=resources.group, read_only=True, load=_load_attachments)
+def list_attached_group_policies(
+    call: Call, *, group_name: str, path_prefix: str = "/", marker: str | None = None, max_items: int | None = None
+) -> Response:
+    return _attached(call, path_prefix)
+
+
+def _put(call: Call, policy_name: str, document: str) -> Response:
+    identity: User | Group = call.resource.require()
+    require_well_formed(document)
+    limit = quotas.INLINE_SIZE[identity.kind]
+    others = identity.inline_policies.exclude(name=policy_name).values_list("text__text", flat=True)
+    if sum(map(quotas.size_of, others)) + quotas.size_of(document) > limit:
+        raise LimitExceeded(f"Maximum policy size of {limit} bytes exceeded for {identity.kind} {identity.name}")
+    identity.inline_policies.update_or_create(name=policy_name, defaults={"text_id": PolicyText.keep(document)})
+    return {}
+
+
+def _inline(call: Call, policy_name: str) -> InlinePolicy:
+    identity: User | Group = call.resource.require()
+    row = identity.inline_policies.select_related("text").filter(name=policy_name).first()
+    if row is None:
+        raise NoSuchEntity(
+            f"The {identity.kind} policy with name {policy_name} cannot be found.", field="policy_name"
+        )
+    return row
+
+
+@operation("iam:PutUserPolicy", resource=resources.user)
+def put_user_policy(call: Call, *, user_name: str, policy_name: str, policy_document: str) -> Response:
+    """Write an inline policy, in place of one of the same name."""
+    return _put(call, policy_name, policy_document)
+
+
+@operation("iam:PutGroupPolicy", resource=resources.group)
+def put_group_policy(call: Call, *, group_name: str, policy_name: str, policy_document: str) -> Response:
+    """Write an inline policy, in place of one of the same name."""
+    return _put(call, policy_name, policy_document)
+
+
+@operation("iam:GetUserPolicy", resource=resources.user, read_only=True)
+def get_user_policy(call: Call, *, user_name: str, policy_name: str) -> Response:
+    row = _inline(call, policy_name)
+    return {"UserName": call.resource.row.name, "PolicyName": row.name, "PolicyDocument": row.text.text}
+
+
+@operation("iam:GetGroupPolicy", resource=resources.group, read_only=True)
+def get_group_policy(call: Call, *, group_name: str, policy_name: str) -> Response:
+    row = _inline(call, policy_name)
+    return {"GroupName": call.resource.row.name, "PolicyName": row.name, "PolicyDocument": row.text.text}
+
+
+@operation("iam:DeleteUserPolicy", resource=resources.user)
+def delete_user_policy(call: Call, *, user_name: str, policy_name: str) -> Response:
+    _inline(call, policy_name).delete()
+    return {}
+
+
+@operation("iam:DeleteGroupPolicy", resource=resources.group)
+def delete_group_policy(call: Call, *, group_name: str, policy_name: str) -> Response:
+    _inline(call, policy_name).delete()
+    return {}
+
+
+def _load_inline_names(calls: Sequence[Call]) -> dict[int, list[str]]:
+    identities = [call.resource.row for call in calls if call.resource.row]
+    loaded: dict[int, list[str]] = defaultdict(list)
+    if identities:
+        kind = identities[0].kind
+        rows = InlinePolicy.objects.filter(**{f"{kind}__in": identities})
+        for identity, name in rows.values_list(f"{kind}_id", "name"):
+            loaded[identity].append(name)
+    return loaded
+
+
+def _inline_names(call: Call) -> Response:
+    found, page = paging.page_of_list(call.loaded[call.resource.require().pk], call, key=str)
+    return {"PolicyNames": found, **page}
+
+
+@operation("iam:ListUserPolicies", resource=resources.user, read_only=True, load=_load_inline_names)
+def list_user_policies(
+    call: Call, *, user_name: str, marker: str | None = None, max_items: int | None = None
+) -> Response:
+    return _inline_names(call)
+
+
+@operation("iam:ListGroupPolicies", resource=resources.group, read_only=True, load=_load_inline_names)
+def list_group_policies(
+    call: Call, *, group_name: str, marker: str | None = None, max_items: int | None = None
+) -> Response:
+    return _inline_names(call)

@@ -1,0 +1,207 @@
+"""Console passwords and access keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+
+from iamconsole.accounts.models import Account
+from iamconsole.cloudtrail import queries as events
+from iamconsole.cloudtrail.queries import LastUse
+from iamconsole.core.errors import AccessDenied, EntityAlreadyExists, InvalidRequest, NoSuchEntity
+from iamconsole.core.operation import Call, Response, operation
+from iamconsole.iam import paging, passwords, quotas, resources, shapes
+from iamconsole.iam.models import AccessKey, LoginProfile, User
+
+
+def _hashed_password(call: Call) -> str | None:
+    """Check the new password against the account's rules and hash it, before any lock is held."""
+    password = call.params.get("password") or call.params.get("new_password")
+    if password is None:
+        return None
+    account = Account.objects.only("name", "root_email").get(pk=call.caller.account_key)
+    passwords.enforce(password, account.name, account.root_email)
+    return make_password(password)
+
+
+def _login_profile(call: Call) -> LoginProfile:
+    user: User = call.resource.require()
+    profile = LoginProfile.objects.filter(user=user).select_related("user").first()
+    if profile is None:
+        raise NoSuchEntity(f"Login Profile for User {user.name} cannot be found.", field="user_name")
+    return profile
+
+
+@operation("iam:CreateLoginProfile", resource=resources.user_or_self, prepare=_hashed_password)
+def create_login_profile(
+    call: Call, *, password: str, user_name: str | None = None, password_reset_required: bool = False
+) -> Response:
+    user: User = call.resource.require()
+    if LoginProfile.objects.filter(user=user).exists():
+        raise EntityAlreadyExists(f"Login Profile for user {user.name} already exists.", field="user_name")
+    profile = LoginProfile.objects.create(
+        user=user,
+        password=call.prepared,
+        reset_required=password_reset_required,
+        created=call.now,
+        changed=call.now,
+    )
+    return {"LoginProfile": shapes.login_profile(profile)}
+
+
+def _load_login_profiles(calls: Sequence[Call]) -> dict[int, LoginProfile]:
+    users = [call.resource.row for call in calls if call.resource.row]
+    return {row.user_id: row for row in LoginProfile.objects.filter(user__in=users).select_related("user")}
+
+
+@operation("iam:GetLoginProfile", resource=resources.user_or_self, read_only=True, load=_load_login_profiles)
+def get_login_profile(call: Call, *, user_name: str | None = None) -> Response:
+    user: User = call.resource.require()
+    profile = call.loaded.get(user.pk)
+    if profile is None:
+        raise NoSuchEntity(f"Login Profile for User {user.name} cannot be found.", field="user_name")
+    return {"LoginProfile": shapes.login_profile(profile)}
+
+
+@operation("iam:UpdateLoginProfile", resource=resources.user, prepare=_hashed_password)
+def update_login_profile(
+    call: Call, *, user_name: str, password: str | None = None, password_reset_required: bool | None = None
+) -> Response:
+    """Set a new password, or only whether it must be changed at the next sign-in."""
+    profile = _login_profile(call)
+    if call.prepared is not None:
+        profile.password, profile.changed = call.prepared, call.now
+    if password_reset_required is not None:
+        profile.reset_required = password_reset_required
+    profile.save(update_fields=["password", "changed", "reset_required"])
+    return {}
+
+
+@operation("iam:DeleteLoginProfile", resource=resources.user_or_self)
+def delete_login_profile(call: Call, *, user_name: str | None = None) -> Response:
+    _login_profile(call).delete()
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class _PasswordChange:
+    old_hash: str
+    old_is_right: bool
+    new_hash: str
+
+
+def _prepare_password_change(call: Call) -> _PasswordChange | None:
+    if call.resource.row is None:
+        return None
+    old_hash = _login_profile(call).password
+    right = check_password(call.params["old_password"], old_hash)
+    if not right:
+        # Said before the rules for the new password: a stranger at the keyboard learns nothing more.
+        raise AccessDenied("The old password was incorrect.", field="old_password")
+    new_hash = _hashed_password(call)
+    return _PasswordChange(old_hash, right, new_hash or "")
+
+
+@operation("iam:ChangePassword", resource=resources.self_only, prepare=_prepare_password_change)
+def change_password(call: Call, *, old_password: str, new_password: str) -> Response:
+    """Change the caller's own console password."""
+    if call.caller.is_root or call.prepared is None:
+        raise InvalidRequest("Only IAM Users can change their own password.", code="InvalidUserType")
+    profile = _login_profile(call)
+    if profile.password != call.prepared.old_hash:
+        # Changed by somebody else between the check and the lock.
+        raise AccessDenied("The old password was incorrect.", field="old_password")
+    profile.password, profile.changed, profile.reset_required = call.prepared.new_hash, call.now, False
+    profile.save(update_fields=["password", "changed", "reset_required"])
+    return {}
+
+
+@operation("iam:GetAccountPasswordPolicy", read_only=True)
+def get_account_password_policy(call: Call) -> Response:
+    """The custom password policy. An account has none until somebody sets one, and none can be set here yet."""
+    raise NoSuchEntity(f"The Password Policy with domain name {call.caller.account_id} cannot be found.")
+
+
+def _keys_of(call: Call) -> tuple[User | None, list[AccessKey]]:
+    """The user (None for the root user itself) and its access keys."""
+    if call.params.get("user_name") is None and call.caller.is_root:
+        return None, list(AccessKey.objects.filter(account=call.caller.account_key, user=None))
+    user: User = call.resource.require()
+    keys = user.access_keys.all() if call.loaded is None else call.loaded[user.pk]
+    return user, list(keys)
+
+
+def _key(call: Call, access_key_id: str) -> AccessKey:
+    _, keys = _keys_of(call)
+    for key in keys:
+        if key.access_key_id == access_key_id:
+            return key
+    raise NoSuchEntity(f"The Access Key with id {access_key_id} cannot be found.", field="access_key_id")
+
+
+@operation("iam:CreateAccessKey", resource=resources.user_or_self)
+def create_access_key(call: Call, *, user_name: str | None = None) -> Response:
+    """Make an access key. Its secret is in this answer and never in another."""
+    user, keys = _keys_of(call)
+    quotas.check("AccessKeysPerUser", quotas.ACCESS_KEYS, len(keys))
+    secret = call.ids.secret_access_key()
+    row = AccessKey.objects.create(
+        account_id=call.caller.account_key,
+        user=user,
+        access_key_id=call.ids.access_key_id(),
+        secret=settings.IAMCONSOLE_FERNET.encrypt(secret.encode()),
+        created=call.now,
+    )
+    return {"AccessKey": {**shapes.access_key(row, call.caller.account_name), "SecretAccessKey": secret}}
+
+
+def _load_access_keys(calls: Sequence[Call]) -> dict[int, list[AccessKey]]:
+    users = [call.resource.row for call in calls if call.resource.row]
+    loaded: dict[int, list[AccessKey]] = defaultdict(list)
+    if users:
+        for key in AccessKey.objects.filter(user__in=users).select_related("user").order_by("created", "pk"):
+            loaded[key.user_id or 0].append(key)
+    return loaded
+
+
+@operation("iam:ListAccessKeys", resource=resources.user_or_self, read_only=True, load=_load_access_keys)
+def list_access_keys(
+    call: Call, *, user_name: str | None = None, marker: str | None = None, max_items: int | None = None
+) -> Response:
+    _, keys = _keys_of(call)
+    found, page = paging.page_of_list(keys, call, key=lambda key: f"{key.created.isoformat()} {key.access_key_id}")
+    return {"AccessKeyMetadata": [shapes.access_key(key, call.caller.account_name) for key in found], **page}
+
+
+@operation("iam:UpdateAccessKey", resource=resources.user_or_self)
+def update_access_key(call: Call, *, access_key_id: str, status: str, user_name: str | None = None) -> Response:
+    """Make a key active or inactive."""
+    key = _key(call, access_key_id)
+    key.active = status == "Active"
+    key.save(update_fields=["active"])
+    return {}
+
+
+@operation("iam:DeleteAccessKey", resource=resources.user_or_self)
+def delete_access_key(call: Call, *, access_key_id: str, user_name: str | None = None) -> Response:
+    _key(call, access_key_id).delete()
+    return {}
+
+
+def _load_last_uses(calls: Sequence[Call]) -> dict[str, LastUse]:
+    return events.last_uses([call.params["access_key_id"] for call in calls])
+
+
+@operation("iam:GetAccessKeyLastUsed", resource=resources.user_of_access_key, read_only=True, load=_load_last_uses)
+def get_access_key_last_used(call: Call, *, access_key_id: str) -> Response:
+    """When a key was last used, from the event history: the two can never disagree."""
+    key: AccessKey = call.resource.require()
+    last = call.loaded.get(access_key_id)
+    used: Response = {"ServiceName": "N/A", "Region": "N/A"}
+    if last:
+        used = {"LastUsedDate": last.time, "ServiceName": last.service, "Region": last.region}
+    return {"UserName": key.user.name if key.user else call.caller.account_name, "AccessKeyLastUsed": used}

@@ -1,0 +1,310 @@
+"""Customer managed policies and their versions; AWS managed ones are read only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Count
+
+from iamconsole.accounts.models import PolicyText
+from iamconsole.core.errors import (
+    AccessDenied,
+    DeleteConflict,
+    EntityAlreadyExists,
+    LimitExceeded,
+    MalformedPolicyDocument,
+    NoSuchEntity,
+    ValidationError,
+)
+from iamconsole.core.operation import Call, Response, operation
+from iamconsole.iam import aws_managed, paging, quotas, resources, shapes
+from iamconsole.iam.aws_managed import AwsManagedPolicy
+from iamconsole.iam.models import Attachment, ManagedPolicy, PolicyVersion
+from iamconsole.iam.operations.users import merged_tags, request_tags
+from iamconsole.policy import parse
+
+
+def require_well_formed(document: str) -> None:
+    """Refuse a document that breaks the policy grammar, with the API's own text for the first problem."""
+    problems = parse(document, "identity").problems
+    if problems:
+        raise MalformedPolicyDocument(problems[0].message, field="policy_document")
+
+
+def _checked(document: str) -> str:
+    require_well_formed(document)
+    if quotas.size_of(document) > quotas.MANAGED_POLICY_SIZE:
+        raise LimitExceeded.quota("PolicySize", quotas.MANAGED_POLICY_SIZE)
+    return document
+
+
+def _customer_policy(call: Call) -> ManagedPolicy:
+    row = call.resource.require()
+    if isinstance(row, AwsManagedPolicy):
+        # Nobody may change AWS's own policies, whatever their permissions say.
+        raise AccessDenied(
+            f"User: {call.caller.arn} is not authorized to perform: {call.operation.name} "
+            f"on resource: policy {row.arn}: it is managed by AWS"
+        )
+    policy: ManagedPolicy = row
+    return policy
+
+
+def attachment_counts(account_key: int, policies: Iterable[ManagedPolicy | AwsManagedPolicy]) -> dict[Any, int]:
+    """How many identities each policy is attached to, by primary key or by ARN for AWS's own."""
+    ours = [policy.pk for policy in policies if isinstance(policy, ManagedPolicy)]
+    theirs = [policy.arn for policy in policies if isinstance(policy, AwsManagedPolicy)]
+    counts: dict[Any, int] = {}
+    if ours:
+        counts |= dict(Attachment.objects.filter(policy__in=ours).values_list("policy").annotate(n=Count("pk")))
+    if theirs:
+        of_account = Attachment.objects.filter(user__account=account_key) | Attachment.objects.filter(
+            group__account=account_key
+        )
+        counts |= dict(of_account.filter(aws_arn__in=theirs).values_list("aws_arn").annotate(n=Count("pk")))
+    return counts
+
+
+def _key(policy: ManagedPolicy | AwsManagedPolicy) -> Any:
+    return policy.arn if isinstance(policy, AwsManagedPolicy) else policy.pk
+
+
+@operation("iam:CreatePolicy", resource=resources.new_policy, keys=request_tags)
+def create_policy(
+    call: Call,
+    *,
+    policy_name: str,
+    policy_document: str,
+    path: str = "/",
+    description: str = "",
+    tags: Sequence[dict[str, str]] = (),
+) -> Response:
+    document = _checked(policy_document)
+    rows = ManagedPolicy.objects.filter(account=call.caller.account_key)
+    if rows.filter(name__iexact=policy_name).exists():
+        raise EntityAlreadyExists(
+            f"A policy called {policy_name} already exists. Duplicate names are not allowed.", field="policy_name"
+        )
+    quotas.check("PoliciesPerAccount", quotas.POLICIES, rows.count())
+    row = ManagedPolicy.objects.create(
+        account_id=call.caller.account_key,
+        name=policy_name,
+        path=path,
+        unique_id=call.ids.unique_id("ANPA"),
+        description=description,
+        tags=merged_tags({}, tags),
+        created=call.now,
+        updated=call.now,
+        next_version=2,
+    )
+    PolicyVersion.objects.create(policy=row, number=1, text_id=PolicyText.keep(document), created=call.now)
+    shape = shapes.policy(row, call.caller.account_id, attachments=0)
+    return {"Policy": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
+
+
+def _load_counts(calls: Sequence[Call]) -> dict[Any, int]:
+    rows = [call.resource.row for call in calls if call.resource.row]
+    return attachment_counts(calls[0].caller.account_key, rows)
+
+
+@operation("iam:GetPolicy", resource=resources.policy, read_only=True, load=_load_counts)
+def get_policy(call: Call, *, policy_arn: str) -> Response:
+    row = call.resource.require()
+    shape = shapes.policy(row, call.caller.account_id, call.loaded.get(_key(row), 0))
+    if isinstance(row, ManagedPolicy):
+        if row.description:
+            shape["Description"] = row.description
+        shape["Tags"] = shapes.tag_list(row.tags)
+    return {"Policy": shape}
+
+
+@operation("iam:ListPolicies", read_only=True)
+def list_policies(
+    call: Call,
+    *,
+    scope: str = "All",
+    only_attached: bool = False,
+    path_prefix: str = "/",
+    policy_usage_filter: str | None = None,
+    marker: str | None = None,
+    max_items: int | None = None,
+) -> Response:
+    """Customer and AWS managed policies, merged in order of name.
+
+    The names of an account's own policies are few beside AWS's 1,600, which are in memory: they are
+    merged here, and only the rows of the page are read in full.
+    """
+    caller = call.caller
+    if policy_usage_filter == "PermissionsBoundary":
+        return {"Policies": [], "IsTruncated": False}
+    candidates: list[tuple[str, str, Any]] = []
+    if scope != "AWS":
+        ours = ManagedPolicy.objects.filter(account=caller.account_key, path__startswith=path_prefix)
+        if only_attached:
+            ours = ours.filter(attachments__isnull=False).distinct()
+        candidates += [(name, "", key) for name, key in ours.values_list("name", "pk")]
+    if scope != "Local":
+        theirs: Iterable[AwsManagedPolicy] = aws_managed.by_arn().values()
+        if only_attached:
+            counts = attachment_counts(caller.account_key, list(theirs))
+            theirs = [policy for policy in theirs if policy.arn in counts]
+        candidates += [(policy.name, policy.arn, policy) for policy in theirs if policy.path.startswith(path_prefix)]
+    if call.listing:
+        candidates = [item for item in candidates if _shown(item[2], call.listing.filters.get("type", ""))]
+    found, page = paging.page_of_list(candidates, call, key=lambda item: item[0])
+    own = ManagedPolicy.objects.in_bulk([key for _, _, key in found if isinstance(key, int)])
+    rows = [own[key] if isinstance(key, int) else key for _, _, key in found]
+    counts = attachment_counts(caller.account_key, rows)
+    return {
+        "Policies": [
+            shapes.policy(row, caller.account_id, counts.get(_key(row), 0))
+            | ({"Description": row.description} if isinstance(row, ManagedPolicy) and row.description else {})
+            for row in rows
+        ],
+        **page,
+    }
+
+
+def _shown(policy: Any, kind: str) -> bool:
+    """The console's `Filter by Type`."""
+    if not kind:
+        return True
+    if not isinstance(policy, AwsManagedPolicy):
+        return kind == "customer"
+    return kind == ("job-function" if policy.is_job_function else "aws")
+
+
+@operation("iam:DeletePolicy", resource=resources.policy)
+def delete_policy(call: Call, *, policy_arn: str) -> Response:
+    row = _customer_policy(call)
+    if row.attachments.exists():
+        raise DeleteConflict("Cannot delete a policy attached to entities.")
+    if row.versions.count() > 1:
+        raise DeleteConflict(
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's "
+            "versions. The default version is deleted with the policy."
+        )
+    row.delete()
+    return {}
+
+
+@operation("iam:CreatePolicyVersion", resource=resources.policy)
+def create_policy_version(
+    call: Call, *, policy_arn: str, policy_document: str, set_as_default: bool = False
+) -> Response:
+    """Save a new version; it has no effect until it is the default."""
+    row = _customer_policy(call)
+    document = _checked(policy_document)
+    if row.versions.count() >= quotas.VERSIONS:
+        raise LimitExceeded(
+            "A managed policy can have up to 5 versions. Before you create a new version, you must delete "
+            "an existing version."
+        )
+    version = PolicyVersion.objects.create(
+        policy=row, number=row.next_version, text_id=PolicyText.keep(document), created=call.now
+    )
+    row.next_version += 1
+    row.updated = call.now
+    if set_as_default:
+        row.default_version = version.number
+    row.save(update_fields=["next_version", "updated", "default_version"])
+    return {"PolicyVersion": shapes.policy_version(version, row.default_version)}
+
+
+def _version(row: ManagedPolicy, version_id: str) -> PolicyVersion:
+    digits = version_id.removeprefix("v")
+    found = row.versions.select_related("text").filter(number=int(digits)).first() if digits.isdecimal() else None
+    if found is None:
+        raise NoSuchEntity(
+            f"Policy {row.arn(row.account.account_id)} version {version_id} does not exist or is not attachable.",
+            field="version_id",
+        )
+    return found
+
+
+def _aws_version(row: AwsManagedPolicy) -> Response:
+    return {"VersionId": row.version_id, "IsDefaultVersion": True, "CreateDate": row.updated}
+
+
+@operation("iam:GetPolicyVersion", resource=resources.policy, read_only=True)
+def get_policy_version(call: Call, *, policy_arn: str, version_id: str) -> Response:
+    """One version with its document. The package holds only the newest version of AWS's own policies."""
+    row = call.resource.require()
+    if isinstance(row, AwsManagedPolicy):
+        if version_id != row.version_id:
+            raise NoSuchEntity(f"Policy {row.arn} version {version_id} does not exist or is not attachable.")
+        return {"PolicyVersion": {"Document": row.text, **_aws_version(row)}}
+    version = _version(row, version_id)
+    return {"PolicyVersion": {"Document": version.text.text, **shapes.policy_version(version, row.default_version)}}
+
+
+@operation("iam:ListPolicyVersions", resource=resources.policy, read_only=True)
+def list_policy_versions(
+    call: Call, *, policy_arn: str, marker: str | None = None, max_items: int | None = None
+) -> Response:
+    """The versions, newest first. There are at most five, so there is never a second page."""
+    row = call.resource.require()
+    if isinstance(row, AwsManagedPolicy):
+        return {"Versions": [_aws_version(row)], "IsTruncated": False}
+    versions = row.versions.order_by("-number")
+    return {"Versions": [shapes.policy_version(v, row.default_version) for v in versions], "IsTruncated": False}
+
+
+@operation("iam:SetDefaultPolicyVersion", resource=resources.policy)
+def set_default_policy_version(call: Call, *, policy_arn: str, version_id: str) -> Response:
+    row = _customer_policy(call)
+    row.default_version = _version(row, version_id).number
+    row.updated = call.now
+    row.save(update_fields=["default_version", "updated"])
+    return {}
+
+
+@operation("iam:DeletePolicyVersion", resource=resources.policy)
+def delete_policy_version(call: Call, *, policy_arn: str, version_id: str) -> Response:
+    row = _customer_policy(call)
+    version = _version(row, version_id)
+    if version.number == row.default_version:
+        raise DeleteConflict("Cannot delete the default version of a policy.")
+    version.delete()
+    return {}
+
+
+@operation("iam:ListEntitiesForPolicy", resource=resources.policy, read_only=True)
+def list_entities_for_policy(
+    call: Call,
+    *,
+    policy_arn: str,
+    entity_filter: str | None = None,
+    path_prefix: str = "/",
+    policy_usage_filter: str | None = None,
+    marker: str | None = None,
+    max_items: int | None = None,
+) -> Response:
+    """The users and groups that a policy is attached to."""
+    row = call.resource.require()
+    account = call.caller.account_key
+    if isinstance(row, AwsManagedPolicy):
+        attachments = Attachment.objects.filter(aws_arn=row.arn)
+        attachments = attachments.filter(user__account=account) | attachments.filter(group__account=account)
+    else:
+        attachments = Attachment.objects.filter(policy=row)
+    entities: list[tuple[str, str, Response]] = []
+    for attachment in attachments.select_related("user", "group"):
+        if (user := attachment.user) and entity_filter in (None, "User"):
+            entities.append(("PolicyUsers", user.name, {"UserName": user.name, "UserId": user.unique_id}))
+        if (group := attachment.group) and entity_filter in (None, "Group"):
+            entities.append(("PolicyGroups", group.name, {"GroupName": group.name, "GroupId": group.unique_id}))
+    if policy_usage_filter == "PermissionsBoundary":
+        entities = []
+    found, page = paging.page_of_list(entities, call, key=lambda entity: f"{entity[1]}\0{entity[0]}")
+    answer: Response = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": [], **page}
+    for list_name, _, shape in found:
+        answer[list_name].append(shape)
+    return answer
+
+
+def refuse_unattachable(policy: ManagedPolicy | AwsManagedPolicy) -> None:
+    """Service-linked roles' own policies cannot be attached by anybody else."""
+    if isinstance(policy, AwsManagedPolicy) and policy.path == "/aws-service-role/":
+        raise ValidationError("Cannot attach a Service Role Policy to a Customer Role.", field="policy_arn")

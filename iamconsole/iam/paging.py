@@ -1,0 +1,92 @@
+"""Marker and MaxItems, IAM's way of paging, and the console's screenfuls.
+
+AWS says only that Marker is opaque; ours is the last name of the page, so that a list that grows
+meanwhile neither repeats nor skips what was there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+
+from iamconsole.core.errors import ValidationError
+from iamconsole.core.listing import Listing
+from iamconsole.core.operation import Call, Response
+
+T = TypeVar("T")
+M = TypeVar("M", bound=models.Model)
+DEFAULT_PAGE = 100  # "If you do not include this parameter, the number of items defaults to 100" (API reference)
+
+
+def _read_marker(marker: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(marker.encode()).decode()
+    except (binascii.Error, UnicodeError) as error:
+        raise ValidationError("Invalid Marker.", field="marker") from error
+
+
+def _next(name: str) -> Response:
+    return {"IsTruncated": True, "Marker": base64.urlsafe_b64encode(name.encode()).decode()}
+
+
+def page_of_list(items: Sequence[T], call: Call, key: Callable[[T], str]) -> tuple[list[T], Response]:
+    """One page of `items`, which are few and at hand; `key` is what they are sorted by."""
+    items = sorted(items, key=lambda item: key(item).lower())
+    if call.listing:
+        return _screenful(items, call.listing, key)
+    if marker := call.params.get("marker"):
+        after = _read_marker(marker)
+        items = [item for item in items if key(item).lower() > after]
+    size = call.params.get("max_items") or DEFAULT_PAGE
+    if len(items) <= size:
+        return list(items), {"IsTruncated": False}
+    return list(items[:size]), _next(key(items[size - 1]).lower())
+
+
+def _screenful(items: Sequence[T], listing: Listing, key: Callable[[T], str]) -> tuple[list[T], Response]:
+    found = [item for item in items if listing.search.lower() in key(item).lower()]
+    if listing.descending:
+        found.reverse()
+    return found[listing.start : listing.stop], {"IsTruncated": False, "Total": len(found)}
+
+
+def page_of_rows(
+    rows: QuerySet[M], call: Call, *, search: Sequence[str] = ("name",), sort: Mapping[str, Any] | None = None
+) -> tuple[list[M], Response]:
+    """One page of named rows, in order of name without regard to case.
+
+    `sort` maps the column names that a console page may sort by to database columns.
+    """
+    if listing := call.listing:
+        return _screenful_of_rows(rows, listing, search, {"name": Lower("name")} | dict(sort or {}))
+    rows = rows.annotate(_order=Lower("name")).order_by("_order")
+    if marker := call.params.get("marker"):
+        rows = rows.filter(_order__gt=_read_marker(marker))
+    if path_prefix := call.params.get("path_prefix"):
+        rows = rows.filter(path__startswith=path_prefix)
+    size = call.params.get("max_items") or DEFAULT_PAGE
+    found = list(rows[: size + 1])
+    if len(found) <= size:
+        return found, {"IsTruncated": False}
+    return found[:size], _next(found[size - 1].name.lower())  # type: ignore[attr-defined]  # every row here is Named
+
+
+def _screenful_of_rows(
+    rows: QuerySet[M], listing: Listing, search: Sequence[str], sort: Mapping[str, Any]
+) -> tuple[list[M], Response]:
+    if listing.search:
+        wanted = Q()
+        for column in search:
+            wanted |= Q(**{f"{column}__icontains": listing.search})
+        rows = rows.filter(wanted)
+    total = rows.count()
+    column = sort.get(listing.sort, sort["name"])
+    order = column if not isinstance(column, str) else models.F(column)
+    rows = rows.order_by(order.desc() if listing.descending else order.asc(), "pk")
+    return list(rows[listing.start : listing.stop]), {"IsTruncated": False, "Total": total}

@@ -1,0 +1,65 @@
+"""Reads of IAM's rows for other rooms: the policies of a caller, credentials, names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from iamconsole.iam import aws_managed
+from iamconsole.iam.models import AccessKey, Attachment, Group, InlinePolicy, ManagedPolicy, Membership, User
+from iamconsole.policy import AttachedPolicy, parse
+
+
+def users_named(account_key: int, names: Iterable[str]) -> dict[str, User]:
+    """Users by lower-cased name; IAM does not tell names apart by case."""
+    wanted = {name.lower() for name in names}
+    rows = User.objects.filter(account=account_key).annotate(lower=Lower("name")).filter(lower__in=wanted)
+    return {row.name.lower(): row for row in rows}
+
+
+def groups_named(account_key: int, names: Iterable[str]) -> dict[str, Group]:
+    wanted = {name.lower() for name in names}
+    rows = Group.objects.filter(account=account_key).annotate(lower=Lower("name")).filter(lower__in=wanted)
+    return {row.name.lower(): row for row in rows}
+
+
+def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, ...]:
+    """Everything that grants or denies to a user: attached or inline, directly or through a group."""
+    groups = dict(Membership.objects.filter(user=user_key).values_list("group_id", "group__name"))
+    of_user = Q(user=user_key) | Q(group__in=groups)
+    attachments = Attachment.objects.filter(of_user, Q(policy=None) | Q(policy__versions__number=F("policy__default_version")))
+    found = []
+    for group_id, aws_arn, name, path, text in attachments.order_by("id").values_list(
+        "group_id", "aws_arn", "policy__name", "policy__path", "policy__versions__text__text"
+    ):
+        source, via = ("group", groups[group_id]) if group_id else ("direct", "")
+        if aws_arn:
+            managed = aws_managed.by_arn()[aws_arn]
+            found.append(AttachedPolicy(parse(managed.text, "identity"), managed.name, source, managed.arn, via))
+        else:
+            arn = ManagedPolicy(name=name, path=path).arn(account_id)
+            found.append(AttachedPolicy(parse(text, "identity"), name, source, arn, via))
+    inline = InlinePolicy.objects.filter(of_user).order_by("id").values_list("group_id", "name", "text__text")
+    for group_id, name, text in inline:
+        source, via = ("group_inline", groups[group_id]) if group_id else ("inline", "")
+        found.append(AttachedPolicy(parse(text, "identity"), name, source, "", via))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class LongTermKey:
+    """What authentication needs to know of an access key; its secret is in the clear here."""
+
+    row: AccessKey
+    secret: str
+
+
+def access_key(access_key_id: str) -> LongTermKey | None:
+    row = AccessKey.objects.select_related("user", "account").filter(access_key_id=access_key_id).first()
+    if row is None:
+        return None
+    return LongTermKey(row, settings.IAMCONSOLE_FERNET.decrypt(bytes(row.secret)).decode())

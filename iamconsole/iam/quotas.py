@@ -1,0 +1,28 @@
+"""IAM's default quotas (limits.md §2 and §3)."""
+
+from __future__ import annotations
+
+from iamconsole.core.errors import LimitExceeded
+
+USERS = 5000
+GROUPS = 300
+GROUPS_PER_USER = 10
+POLICIES = 1500
+ATTACHED_TO_USER = 10
+ATTACHED_TO_GROUP = 10
+VERSIONS = 5
+ACCESS_KEYS = 2
+TAGS = 50
+MANAGED_POLICY_SIZE = 6144
+INLINE_SIZE = {"user": 2048, "group": 5120}
+
+
+def check(name: str, limit: int, present: int) -> None:
+    """Refuse one more of something of which there are already `present`."""
+    if present >= limit:
+        raise LimitExceeded.quota(name, limit)
+
+
+def size_of(document: str) -> int:
+    """A policy's size as IAM counts it: white space is free."""
+    return len("".join(document.split()))

@@ -1,0 +1,155 @@
+"""From the parameters of a request to the IAM resources it is about.
+
+Source for which resource type each action is decided on: Service Authorization Reference, "Actions,
+resources, and condition keys for AWS Identity and Access Management (IAM)".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from iamconsole.core import arn
+from iamconsole.core.arn import Arn
+from iamconsole.core.caller import Caller
+from iamconsole.core.errors import AwsError, NoSuchEntity, ValidationError
+from iamconsole.core.operation import Params, Resource
+from iamconsole.iam import aws_managed, queries
+from iamconsole.iam.models import AccessKey, ManagedPolicy, User
+
+
+def tag_keys(tags: dict[str, str]) -> dict[str, str]:
+    """The condition keys that a resource's tags make: aws:ResourceTag/… and IAM's own iam:ResourceTag/…"""
+    return {f"{prefix}:ResourceTag/{key}": value for key, value in tags.items() for prefix in ("aws", "iam")}
+
+
+def _found_user(caller: Caller, row: User) -> Resource:
+    return Resource(row.arn(caller.account_id), tag_keys(row.tags), row=row)
+
+
+def no_such_user(name: str) -> NoSuchEntity:
+    return NoSuchEntity(f"The user with name {name} cannot be found.", field="user_name")
+
+
+def user(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    rows = queries.users_named(caller.account_key, [params["user_name"] for params in asked])
+    found = []
+    for params in asked:
+        name = params["user_name"]
+        row = rows.get(name.lower())
+        if row is None:
+            found.append(Resource(arn.iam(caller.account_id, "user", name), missing=no_such_user(name)))
+        else:
+            found.append(_found_user(caller, row))
+    return found
+
+
+def user_or_self(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """The user of `user_name`, or the caller where the request names nobody.
+
+    The root user has no row of its own: its resource is the account's root ARN.
+    """
+    named = iter(user(caller, [params for params in asked if params.get("user_name")]))
+    return [next(named) if params.get("user_name") else caller_itself(caller) for params in asked]
+
+
+def caller_itself(caller: Caller) -> Resource:
+    if caller.is_root:
+        return Resource(caller.arn, row=None, missing=ValidationError("Must specify userName when calling with non-User credentials"))
+    row = User.objects.filter(pk=caller.user_key).first()
+    return Resource(caller.arn, missing=no_such_user(caller.user_name)) if row is None else _found_user(caller, row)
+
+
+def self_only(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [caller_itself(caller)] * len(asked)
+
+
+def new_user(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "user", p["user_name"], p.get("path") or "/")) for p in asked]
+
+
+def all_users(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """ListUsers is decided on the path it lists: `arn:aws:iam::A:user/` (console.md §1.9)."""
+    return [Resource(arn.iam(caller.account_id, "user", "", p.get("path_prefix") or "/")) for p in asked]
+
+
+def group(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    rows = queries.groups_named(caller.account_key, [params["group_name"] for params in asked])
+    found = []
+    for params in asked:
+        name = params["group_name"]
+        row = rows.get(name.lower())
+        if row is None:
+            missing = NoSuchEntity(f"The group with name {name} cannot be found.", field="group_name")
+            found.append(Resource(arn.iam(caller.account_id, "group", name), missing=missing))
+        else:
+            found.append(Resource(row.arn(caller.account_id), row=row))
+    return found
+
+
+def new_group(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "group", p["group_name"], p.get("path") or "/")) for p in asked]
+
+
+def all_groups(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "group", "", p.get("path_prefix") or "/")) for p in asked]
+
+
+def new_policy(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "policy", p["policy_name"], p.get("path") or "/")) for p in asked]
+
+
+def _split(policy_arn: str, account_id: str) -> tuple[str, str] | None:
+    """Path and name of a policy ARN of this account; None for anybody else's."""
+    parsed = Arn.parse(policy_arn)
+    if parsed is None or not parsed.resource.startswith("policy/") or parsed.account != account_id:
+        return None
+    path, _, name = parsed.resource.removeprefix("policy").rpartition("/")
+    return f"{path}/", name
+
+
+def _policies(caller: Caller, asked: Sequence[Params], missing: str) -> list[Resource]:
+    """Managed policies by ARN, AWS's own from the package and customer ones from the database."""
+    wanted = {p["policy_arn"]: _split(p["policy_arn"], caller.account_id) for p in asked}
+    names = {split[1] for split in wanted.values() if split}
+    rows = {}
+    if names:
+        found = ManagedPolicy.objects.filter(account=caller.account_key, name__in=names)
+        rows = {row.arn(caller.account_id): row for row in found}
+    resources = []
+    for policy_arn, split in ((p["policy_arn"], wanted[p["policy_arn"]]) for p in asked):
+        parsed = Arn.parse(policy_arn)
+        error: AwsError = NoSuchEntity(missing.format(policy_arn), field="policy_arn")
+        if parsed is None:
+            # Two spaces: AWS's own text (limits.md E14).
+            error = ValidationError("Invalid ARN:  Could not be parsed!", field="policy_arn")
+        row = rows.get(policy_arn) if split else aws_managed.by_arn().get(policy_arn)
+        tags = row.tags if isinstance(row, ManagedPolicy) else {}
+        resources.append(Resource(policy_arn, tag_keys(tags), row=row, missing=error))
+    return resources
+
+
+def policy(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return _policies(caller, asked, "Policy {} was not found.")
+
+
+def attachable_policies(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """The policies that an attach names; its own wording for one that is not there."""
+    return _policies(caller, asked, "Policy {} does not exist or is not attachable.")
+
+
+def user_of_access_key(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """GetAccessKeyLastUsed names no user: it is decided on the user that owns the key."""
+    ids = [p["access_key_id"] for p in asked]
+    keys = AccessKey.objects.filter(account=caller.account_key, access_key_id__in=ids).select_related("user")
+    rows = {key.access_key_id: key for key in keys}
+    found = []
+    for access_key_id in ids:
+        key = rows.get(access_key_id)
+        missing = NoSuchEntity(f"The Access Key with id {access_key_id} cannot be found.")
+        if key is None:
+            found.append(Resource("*", missing=missing))
+        elif key.user is None:
+            found.append(Resource(arn.root(caller.account_id), row=key))
+        else:
+            found.append(Resource(key.user.arn(caller.account_id), tag_keys(key.user.tags), row=key))
+    return found

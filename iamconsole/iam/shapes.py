@@ -1,0 +1,80 @@
+"""Rows in the shapes that the IAM API Reference documents."""
+
+from __future__ import annotations
+
+from iamconsole.core.operation import Response
+from iamconsole.iam.aws_managed import AwsManagedPolicy
+from iamconsole.iam.models import AccessKey, Group, LoginProfile, ManagedPolicy, PolicyVersion, User
+
+
+def tag_list(tags: dict[str, str]) -> list[Response]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def user(row: User, account_id: str) -> Response:
+    shape = {
+        "Path": row.path,
+        "UserName": row.name,
+        "UserId": row.unique_id,
+        "Arn": row.arn(account_id),
+        "CreateDate": row.created,
+    }
+    if row.password_last_used:
+        shape["PasswordLastUsed"] = row.password_last_used
+    return shape
+
+
+def group(row: Group, account_id: str) -> Response:
+    return {
+        "Path": row.path,
+        "GroupName": row.name,
+        "GroupId": row.unique_id,
+        "Arn": row.arn(account_id),
+        "CreateDate": row.created,
+    }
+
+
+def policy(row: ManagedPolicy | AwsManagedPolicy, account_id: str, attachments: int) -> Response:
+    """A policy as ListPolicies shows it; GetPolicy adds Description and Tags."""
+    if isinstance(row, AwsManagedPolicy):
+        arn, version, updated = row.arn, row.version_id, row.updated
+    else:
+        arn, version, updated = row.arn(account_id), f"v{row.default_version}", row.updated
+    return {
+        "PolicyName": row.name,
+        "PolicyId": row.unique_id,
+        "Arn": arn,
+        "Path": row.path,
+        "DefaultVersionId": version,
+        "AttachmentCount": attachments,
+        "PermissionsBoundaryUsageCount": 0,
+        "IsAttachable": True,
+        "CreateDate": row.created,
+        "UpdateDate": updated,
+    }
+
+
+def policy_version(row: PolicyVersion, default: int) -> Response:
+    return {
+        "VersionId": row.version_id,
+        "IsDefaultVersion": row.number == default,
+        "CreateDate": row.created,
+    }
+
+
+def access_key(row: AccessKey, account_name: str) -> Response:
+    """Access key metadata; the root user's keys carry the account's name, as on AWS."""
+    return {
+        "UserName": row.user.name if row.user else account_name,
+        "AccessKeyId": row.access_key_id,
+        "Status": "Active" if row.active else "Inactive",
+        "CreateDate": row.created,
+    }
+
+
+def login_profile(row: LoginProfile) -> Response:
+    return {
+        "UserName": row.user.name,
+        "CreateDate": row.created,
+        "PasswordResetRequired": row.reset_required,
+    }

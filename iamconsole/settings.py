@@ -1,0 +1,210 @@
+"""Settings, read from the environment by small readers that fail loudly.
+
+Everything a deployment owns lies under `IAMCONSOLE_DATA`: database, objects, key file, static files.
+docs/deployment.md lists every variable.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from iamconsole.core.keys import KeyFileError, read_keys
+
+
+def env(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def env_bool(name: str, default: bool) -> bool:
+    text = env(name).lower()
+    if text in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
+        return text in ("1", "true", "yes", "on") if text else default
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {text!r}.")
+
+
+def env_int(name: str, default: int) -> int:
+    text = env(name)
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.")
+    return int(text)
+
+
+def env_list(name: str) -> list[str]:
+    return [part.strip() for part in env(name).split(",") if part.strip()]
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA = Path(env("IAMCONSOLE_DATA") or BASE_DIR / ".data").absolute()
+
+try:
+    KEYS = read_keys(DATA / "keys.json", env("IAMCONSOLE_KEY"))
+except KeyFileError as error:
+    raise ImproperlyConfigured(str(error)) from error
+SECRET_KEY = KEYS.signing
+# Encrypts secret access keys and wizard drafts at rest; its key is never in the database.
+IAMCONSOLE_FERNET = KEYS.fernet
+
+DEBUG = env_bool("IAMCONSOLE_DEBUG", False)
+
+# The address printed to people, and the base of bucket hosts such as company1-hr.localhost.
+IAMCONSOLE_URL = (env("IAMCONSOLE_URL") or "http://127.0.0.1:8000").rstrip("/")
+_address = urlsplit(IAMCONSOLE_URL)
+if _address.scheme not in ("http", "https") or not _address.hostname:
+    raise ImproperlyConfigured(f"IAMCONSOLE_URL must be an http or https address, not {IAMCONSOLE_URL!r}.")
+IAMCONSOLE_HTTPS = _address.scheme == "https"
+IAMCONSOLE_BUCKET_DOMAINS = sorted({"localhost", _address.hostname, *env_list("IAMCONSOLE_BUCKET_DOMAINS")})
+# A class on a school network reaches this machine by its address: any host may be asked for unless
+# the deployment is a published https one, or says which hosts are its own.
+ALLOWED_HOSTS = env_list("IAMCONSOLE_HOSTS") or (
+    [_address.hostname, "." + _address.hostname, "localhost", "127.0.0.1"] if IAMCONSOLE_HTTPS else ["*"]
+)
+# How many proxies in front of us append to X-Forwarded-For; 0 believes nobody.
+IAMCONSOLE_TRUSTED_PROXIES = env_int("IAMCONSOLE_TRUSTED_PROXIES", 0)
+# Larger objects are refused with S3's EntityTooLarge.
+IAMCONSOLE_MAX_OBJECT_BYTES = env_int("IAMCONSOLE_MAX_OBJECT_BYTES", 50 * 1024 * 1024)
+
+INSTALLED_APPS = [
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "heroicons",
+    "csp",
+    "iamconsole.ui",
+    "iamconsole.accounts",
+    "iamconsole.cloudtrail",
+    "iamconsole.iam",
+    "iamconsole.sts",
+    "iamconsole.s3",
+    "iamconsole.analysis",
+    "iamconsole.gateway",
+    "iamconsole.sandboxes",
+    "iamconsole.api",
+    "iamconsole.signin",
+    "iamconsole.console",
+    "iamconsole.simulator",
+]
+
+MIDDLEWARE = [
+    # Requests of the CLI and SDKs leave here: they need no session, cookie or CSRF token.
+    "iamconsole.api.middleware.AwsEndpointMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "iamconsole.signin.middleware.CallerMiddleware",
+    "iamconsole.gateway.middleware.AwsMiddleware",
+]
+
+ROOT_URLCONF = "iamconsole.urls"
+WSGI_APPLICATION = "iamconsole.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "builtins": [
+                "django.templatetags.static",
+                "template_partials.templatetags.partials",
+                "iamconsole.ui.templatetags.ui",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "iamconsole.console.context.frame",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": dj_database_url.parse(
+        env("DATABASE_URL") or f"sqlite:///{DATA / 'db.sqlite3'}", conn_max_age=60, conn_health_checks=True
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Passwords of simulated root and IAM users.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "objects"}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+SESSION_COOKIE_AGE = 12 * 60 * 60  # a console session lasts 12 hours (limits.md §4)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IAMCONSOLE_HTTPS
+SESSION_COOKIE_NAME = "iamconsole_session"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_SSL_REDIRECT = IAMCONSOLE_HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IAMCONSOLE_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IAMCONSOLE_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IAMCONSOLE_TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+# A form is at most a policy or a page of ticks; object bytes stream and are limited on their own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# An API request that is not an object upload: a policy document and some names.
+IAMCONSOLE_MAX_REQUEST_BYTES = 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
