@@ -1,0 +1,100 @@
+"""The AWS protocols: bytes to dict and dict to bytes, for every face alike.
+
+    request ─► find_signature ─► verify ─► parse ─► validate ─► keywords ─► (an operation)
+                                                                                  │
+    response ◄─ serialize_error ◄───────── or ──────────── serialize ◄────────────┘
+
+Names, shapes, constraints and protocols come from botocore's service models.
+Nothing here knows Django, a database or a clock; every refusal is a `WireError`.
+"""
+
+from __future__ import annotations
+
+from iamconsole.wire.checksums import checked, named_checksums
+from iamconsole.wire.chunked import decode_chunks, is_chunked
+from iamconsole.wire.errors import (
+    BAD_TOKEN,
+    MISSING,
+    UNKNOWN_KEY,
+    WRONG_SECRET,
+    authentication_error,
+    serialize_error,
+    worded,
+)
+from iamconsole.wire.models import protocol_of, service_for
+from iamconsole.wire.naming import keywords, members, snake
+from iamconsole.wire.parse import parse
+from iamconsole.wire.problems import (
+    MalformedInput,
+    MalformedSignature,
+    SignatureProblem,
+    UnknownOperation,
+    UnknownService,
+    WireError,
+)
+from iamconsole.wire.record import HIDDEN, record_of, sensitive_members
+from iamconsole.wire.request import HttpRequest, HttpResponse, Parsed
+from iamconsole.wire.serialize import serialize
+from iamconsole.wire.sigv4 import (
+    EXPIRED,
+    EXPIRES_TOO_LONG,
+    HEADERS_NOT_SIGNED,
+    MISMATCH,
+    NOT_YET_VALID,
+    PAYLOAD_MISMATCH,
+    SKEWED,
+    Signature,
+    check_payload,
+    chunk_signer,
+    find_signature,
+    verify,
+)
+from iamconsole.wire.validate import Violation, validate, violations_message
+
+__all__ = [
+    "BAD_TOKEN",
+    "EXPIRED",
+    "EXPIRES_TOO_LONG",
+    "HEADERS_NOT_SIGNED",
+    "HIDDEN",
+    "MISMATCH",
+    "MISSING",
+    "NOT_YET_VALID",
+    "PAYLOAD_MISMATCH",
+    "SKEWED",
+    "UNKNOWN_KEY",
+    "WRONG_SECRET",
+    "HttpRequest",
+    "HttpResponse",
+    "MalformedInput",
+    "MalformedSignature",
+    "Parsed",
+    "Signature",
+    "SignatureProblem",
+    "UnknownOperation",
+    "UnknownService",
+    "Violation",
+    "WireError",
+    "authentication_error",
+    "check_payload",
+    "checked",
+    "chunk_signer",
+    "decode_chunks",
+    "find_signature",
+    "is_chunked",
+    "keywords",
+    "members",
+    "named_checksums",
+    "parse",
+    "protocol_of",
+    "record_of",
+    "sensitive_members",
+    "serialize",
+    "serialize_error",
+    "service_for",
+    "snake",
+    "validate",
+    "verify",
+    "violations_message",
+    "worded",
+]

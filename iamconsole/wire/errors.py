@@ -1,0 +1,168 @@
+"""Errors in the shape that each protocol's clients expect, and the authentication errors of each.
+
+Shapes: docs.aws.amazon.com/IAM/latest/APIReference (query),
+docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (S3),
+docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (ec2),
+smithy.io/2.0/aws/protocols (json, cbor).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+
+from iamconsole.wire import models
+from iamconsole.wire.problems import SignatureProblem, UnknownService, WireError
+from iamconsole.wire.request import HttpResponse
+from iamconsole.wire.sigv4 import MISMATCH_MESSAGE, S3_MISMATCH_MESSAGE
+from iamconsole.wire.xml import HEADER, escape
+
+PROTOCOLS = ("query", "ec2", "json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor")
+
+# What can be wrong with credentials beside the signature itself: kinds for `authentication_error`.
+MISSING = "missing"
+UNKNOWN_KEY = "unknown_key"
+BAD_TOKEN = "bad_token"
+WRONG_SECRET = "mismatch"
+
+
+def request_headers(service: str | None, request_id: str) -> Mapping[str, str]:
+    """The headers that carry the request's id: S3's pair, or the one that everything else has."""
+    if service == "s3":
+        return {"x-amz-request-id": request_id, "x-amz-id-2": host_id(request_id), "server": "AmazonS3"}
+    return {"x-amzn-requestid": request_id}
+
+
+def host_id(request_id: str) -> str:
+    """S3's second id, made from the first so that one request always shows the same."""
+    return base64.b64encode(hashlib.sha384(request_id.encode()).digest()).decode()
+
+
+def serialize_error(
+    protocol_or_service: str,
+    *,
+    code: str,
+    message: str,
+    status: int,
+    request_id: str,
+    extra: Mapping[str, object] | None = None,
+    type_: str = "Sender",
+) -> HttpResponse:
+    """An error response.
+
+    `protocol_or_service` is a botocore service ("iam", "dynamodb") or a
+    protocol; "rest-xml" alone means S3's form. `extra` adds members to the
+    error (`{"BucketName": "b", "Resource": "/b"}`). The caller leaves out the
+    body of an answer to HEAD.
+    """
+    service: str | None = protocol_or_service
+    if protocol_or_service in PROTOCOLS:
+        protocol = protocol_or_service
+        service = "s3" if protocol == "rest-xml" else None
+    else:
+        try:
+            protocol = models.protocol_of(protocol_or_service)
+        except UnknownService:
+            protocol, service = "query", None
+    more = {name: str(value) for name, value in (extra or {}).items() if value is not None}
+    if protocol in ("json", "rest-json", "smithy-rpc-v2-cbor"):
+        return _json(protocol, service, code, message, status, request_id, more)
+    members = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in more.items())
+    code_and_message = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    headers = dict(request_headers(service, request_id))
+    if service == "s3":
+        headers["content-type"] = "application/xml"
+        body = (
+            f"{HEADER}<Error>{code_and_message}{members}<RequestId>{escape(request_id)}</RequestId>"
+            f"<HostId>{host_id(request_id)}</HostId></Error>"
+        )
+    elif protocol == "ec2":
+        headers["content-type"] = "text/xml;charset=UTF-8"
+        body = (
+            f"{HEADER}<Response><Errors><Error>{code_and_message}{members}</Error></Errors>"
+            f"<RequestID>{escape(request_id)}</RequestID></Response>"
+        )
+    else:
+        headers["content-type"] = "text/xml"
+        namespace = models.service_model(service).metadata.get("xmlNamespace") if service else None
+        space = f' xmlns="{escape(str(namespace))}"' if namespace else ""
+        body = (
+            f"<ErrorResponse{space}>\n<Error><Type>{escape(type_)}</Type>{code_and_message}{members}</Error>\n"
+            f"<RequestId>{escape(request_id)}</RequestId>\n</ErrorResponse>"
+        )
+    return HttpResponse(status, headers, body.encode())
+
+
+def _json(
+    protocol: str, service: str | None, code: str, message: str, status: int, request_id: str, more: dict[str, str]
+) -> HttpResponse:
+    headers = {"x-amzn-requestid": request_id, "x-amzn-errortype": code}
+    fields = {"__type": code, "message": message, **more}
+    if protocol == "smithy-rpc-v2-cbor":
+        headers |= {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+        return HttpResponse(status, headers, _cbor(fields))
+    version = models.service_model(service).metadata.get("jsonVersion", "1.1") if service else "1.1"
+    headers["content-type"] = f"application/x-amz-json-{version}" if protocol == "json" else "application/json"
+    return HttpResponse(status, headers, json.dumps(fields).encode())
+
+
+def _cbor(fields: dict[str, str]) -> bytes:
+    """A map of text to text in CBOR (RFC 8949), which is all that an error needs."""
+    out = bytearray([0xBF])
+    for text in (part for pair in fields.items() for part in pair):
+        data = text.encode("utf-8", "replace")
+        out += bytes([0x7A]) + len(data).to_bytes(4, "big") + data
+    out.append(0xFF)
+    return bytes(out)
+
+
+def authentication_error(service: str, kind: str) -> WireError:
+    """The refusal of a request whose credentials are not good, as `service` words it.
+
+    `kind` is MISSING, UNKNOWN_KEY (also an inactive or deleted one),
+    BAD_TOKEN (session token missing, wrong or of another key) or
+    WRONG_SECRET. A SignatureProblem from `verify` is already worded for query
+    services and S3; `worded` puts one into the words of any service.
+    """
+    protocol = models.protocol_of(service)
+    if protocol == "ec2" and kind in (UNKNOWN_KEY, BAD_TOKEN):
+        return WireError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
+    if service == "s3":
+        code, message, status = _S3[kind]
+    elif protocol in ("query", "ec2", "rest-xml"):
+        code, message, status = _QUERY[kind]
+    else:
+        code, message, status = _JSON[kind]
+        if service == "lambda":
+            status = 403
+    return WireError(code, message, status)
+
+
+def worded(service: str, problem: SignatureProblem) -> WireError:
+    """`problem` in the words of `service`: JSON services have a code of their own for every signature that fails."""
+    if problem.code == "SignatureDoesNotMatch" and models.protocol_of(service).endswith(("json", "cbor")):
+        return WireError("InvalidSignatureException", problem.message, 403 if service == "lambda" else 400)
+    return problem
+
+
+_INVALID_TOKEN = "The security token included in the request is invalid."
+_QUERY = {
+    MISSING: ("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
+    UNKNOWN_KEY: ("InvalidClientTokenId", _INVALID_TOKEN, 403),
+    BAD_TOKEN: ("InvalidClientTokenId", _INVALID_TOKEN, 403),
+    WRONG_SECRET: ("SignatureDoesNotMatch", MISMATCH_MESSAGE, 403),
+}
+_JSON = {
+    MISSING: ("MissingAuthenticationTokenException", "Missing Authentication Token", 400),
+    UNKNOWN_KEY: ("UnrecognizedClientException", _INVALID_TOKEN, 400),
+    BAD_TOKEN: ("UnrecognizedClientException", _INVALID_TOKEN, 400),
+    WRONG_SECRET: ("InvalidSignatureException", MISMATCH_MESSAGE, 400),
+}
+_S3 = {
+    MISSING: ("AccessDenied", "Access Denied", 403),
+    UNKNOWN_KEY: ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
+    BAD_TOKEN: ("InvalidToken", "The provided token is malformed or otherwise invalid.", 400),
+    WRONG_SECRET: ("SignatureDoesNotMatch", S3_MISMATCH_MESSAGE, 403),
+}

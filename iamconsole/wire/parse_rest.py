@@ -1,0 +1,240 @@
+"""The REST protocols' requests: which operation, and its members in path, query, headers and body.
+
+smithy.io/2.0/aws/protocols/aws-restxml-protocol.html and, for S3, each
+operation's page of docs.aws.amazon.com/AmazonS3/latest/API. Mirror of
+`serialize_rest`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from iamconsole.wire import irregular, models, scalars, xml
+from iamconsole.wire.problems import MalformedInput
+from iamconsole.wire.request import HttpRequest, Parsed, text_pairs, unquoted
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one operation is recognised: method, path, and what its query and headers must hold."""
+
+    operation: str
+    method: str
+    path: re.Pattern[str]
+    labels: tuple[str, ...]
+    marks: tuple[tuple[str, str], ...]
+    query: frozenset[str]
+    headers: frozenset[str]
+    own_query: frozenset[str]
+    deprecated: bool
+
+    def rank(self) -> tuple[int, int, int, bool]:
+        """The more a route asks for, the more surely it is meant; a path without labels beats one with."""
+        return (-len(self.labels), len(self.marks), len(self.query) + len(self.headers), not self.deprecated)
+
+
+@cache
+def _routes(service: str) -> dict[str, tuple[Route, ...]]:
+    by_method: dict[str, list[Route]] = {}
+    model = models.service_model(service)
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        template, _, marks = operation.http["requestUri"].partition("?")
+        members = operation.input_shape.members if operation.input_shape is not None else {}
+        required = set(operation.input_shape.required_members) if operation.input_shape is not None else set()
+        located: dict[str, set[str]] = {"querystring": set(), "header": set()}
+        own_query = set()
+        for member, shape in members.items():
+            location = shape.serialization.get("location")
+            wire_name = shape.serialization.get("name", member)
+            if location == "querystring":
+                own_query.add(wire_name)
+            if location in located and member in required:
+                located[location].add(wire_name.lower() if location == "header" else wire_name)
+        labels = tuple(label.rstrip("+") for label in re.findall(r"{(.*?)}", template))
+        pieces = re.split(r"({[^{}]*})", template)  # text, label, text, label, …
+        pieces[1::2] = ["(.+)" if label.endswith("+}") else "([^/]+)" for label in pieces[1::2]]
+        pieces[::2] = [re.escape(text) for text in pieces[::2]]
+        pattern = "".join(pieces)
+        mark_pairs = [tuple(mark.partition("=")[::2]) for mark in marks.split("&") if mark]
+        by_method.setdefault(operation.http["method"], []).append(
+            Route(
+                operation=name,
+                method=operation.http["method"],
+                path=re.compile(pattern if pattern.endswith("/") else pattern + "/?", re.S),
+                labels=labels,
+                marks=tuple((mark[0], mark[1]) for mark in mark_pairs),
+                query=frozenset(located["querystring"]),
+                headers=frozenset(located["header"]) if service == "s3" else frozenset(),
+                own_query=frozenset(own_query),
+                deprecated=bool(operation.deprecated),
+            )
+        )
+    return {method: tuple(sorted(found, key=Route.rank, reverse=True)) for method, found in by_method.items()}
+
+
+@cache
+def _all_marks(service: str) -> frozenset[str]:
+    """Every query marker of the service: one that is present and not understood must never be ignored."""
+    return frozenset(mark for routes in _routes(service).values() for route in routes for mark, _ in route.marks)
+
+
+def parse(service: str, request: HttpRequest, bucket: str | None) -> Parsed:
+    """The call that a REST request makes; `bucket` is the one that a virtual host names."""
+    path = request.path or "/"
+    if bucket is not None:
+        path = f"/{bucket}{path}"
+    query: dict[str, list[str]] = {}
+    for name, value in text_pairs(request.query):
+        query.setdefault(name, []).append(value)
+    route, labels = _find(service, request, path, query)
+    shape = models.operation_model(service, route.operation).input_shape
+    if shape is None:
+        return Parsed(service, route.operation, {})
+    params: dict[str, Any] = {}
+    for name, member in shape.members.items():
+        value = _located(name, member, labels, query, request.headers)
+        if value is not None:
+            params[name] = value
+    streaming = _body(service, shape, request, params)
+    return Parsed(service, route.operation, params, streaming)
+
+
+def _find(
+    service: str, request: HttpRequest, path: str, query: Mapping[str, list[str]]
+) -> tuple[Route, dict[str, str]]:
+    found: list[tuple[Route, dict[str, str]]] = []
+    for route in _routes(service).get(request.method, ()):
+        matched = route.path.fullmatch(path)
+        if (
+            matched
+            and all(mark in query and (not value or query[mark][0] == value) for mark, value in route.marks)
+            and route.query <= query.keys()
+            and route.headers <= request.headers.keys()
+        ):
+            if found and route.rank() < found[0][0].rank():
+                break
+            found.append((route, dict(zip(route.labels, matched.groups(), strict=True))))
+    hint = query.get("x-id", [""])[0]  # the JavaScript SDK names the operation; enough to tell equals apart
+    found.sort(key=lambda pair: (pair[0].operation == hint, (service, pair[0].operation) in irregular.PREFERRED))
+    if found:
+        route, labels = found[-1]
+        understood = route.own_query | {mark for mark, _ in route.marks}
+        # DELETE /bucket?acl is no DeleteBucket.
+        if not (query.keys() & _all_marks(service)) - understood:
+            return route, {label: _text(value) for label, value in labels.items()}
+    raise models.no_such_operation(service, f"{request.method} {request.path}")
+
+
+def _text(raw: str) -> str:
+    try:
+        return unquoted(raw).decode()
+    except UnicodeDecodeError:
+        raise MalformedInput("Couldn't parse the specified URI.", "InvalidURI") from None
+
+
+def _located(
+    name: str, shape: Any, labels: Mapping[str, str], query: Mapping[str, list[str]], headers: Mapping[str, str]
+) -> Any:
+    location = shape.serialization.get("location")
+    wire_name = shape.serialization.get("name", name)
+    if location == "uri":
+        return scalars.read(shape, labels[wire_name])
+    if location == "querystring":
+        if wire_name not in query:
+            return None
+        if shape.type_name == "list":
+            return [scalars.read(shape.member, value) for value in query[wire_name]]
+        return scalars.read(shape, query[wire_name][0])
+    if location == "header":
+        value = headers.get(wire_name.lower())
+        if value is None:
+            return None
+        if shape.type_name == "list":
+            return [scalars.read(shape.member, part.strip()) for part in value.split(",")]
+        return scalars.read(shape, value)
+    if location == "headers":
+        prefix = wire_name.lower()
+        found = {key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)}
+        return found or None
+    return None
+
+
+def _body(service: str, shape: Any, request: HttpRequest, params: dict[str, Any]) -> str | None:
+    """Put what the body holds into `params`; returns the member that is the body itself where that is streamed."""
+    payload = shape.serialization.get("payload")
+    if payload is None:
+        return None
+    member = shape.members[payload]
+    if member.type_name == "blob":
+        if member.serialization.get("streaming"):
+            return str(payload)
+        params[payload] = request.body
+    elif member.type_name == "string":
+        try:
+            params[payload] = request.body.decode()
+        except UnicodeDecodeError:
+            raise MalformedInput("The body is not valid UTF-8.") from None
+    elif request.body.strip():
+        root = xml.read(request.body)
+        if root.name != member.serialization.get("name", member.name):
+            raise xml.malformed()
+        params[payload] = _element(member, [root])
+    elif payload in shape.required_members:
+        raise MalformedInput("Request Body is empty", "MissingRequestBodyError")
+    return None
+
+
+def _element(shape: Any, nodes: list[xml.Node]) -> Any:
+    """The value that one element holds, or for a flattened list or map, all elements of its name."""
+    kind = shape.type_name
+    if kind == "structure":
+        return _structure(shape, nodes[0])
+    if kind == "list":
+        items = nodes
+        if not shape.serialization.get("flattened"):
+            name = shape.member.serialization.get("name", "member")
+            items = nodes[0].children
+            if any(item.name != name for item in items):
+                raise xml.malformed()
+        return [_element(shape.member, [item]) for item in items]
+    if kind == "map":
+        entries = nodes if shape.serialization.get("flattened") else nodes[0].named("entry")
+        return dict(_entry(shape, entry) for entry in entries)
+    try:
+        return scalars.read(shape, nodes[0].text if kind == "string" else nodes[0].text.strip())
+    except MalformedInput:
+        raise xml.malformed() from None
+
+
+def _entry(shape: Any, node: xml.Node) -> tuple[str, Any]:
+    key = node.named(shape.key.serialization.get("name", "key"))
+    value = node.named(shape.value.serialization.get("name", "value"))
+    if not key or not value:
+        raise xml.malformed()
+    return key[0].text, _element(shape.value, value)
+
+
+def _structure(shape: Any, node: xml.Node) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    known = set()
+    for name, member in shape.members.items():
+        wire_name = member.serialization.get("name", name)
+        if member.serialization.get("xmlAttribute"):
+            attribute = node.attributes.get(wire_name.rpartition(":")[2])
+            if attribute is not None:
+                found[name] = attribute
+            continue
+        known.add(wire_name)
+        nodes = node.named(wire_name)
+        if len(nodes) > 1 and not member.serialization.get("flattened"):
+            raise xml.malformed()
+        if nodes:
+            found[name] = _element(member, nodes)
+    if any(child.name not in known for child in node.children):
+        raise xml.malformed()
+    return found
