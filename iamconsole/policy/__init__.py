@@ -1,0 +1,42 @@
+"""The IAM policy engine: parse, decide, explain, check and summarize, over plain values.
+
+It knows no framework, database, clock or network. Its truth is AWS's documentation, cited beside each rule; where that
+is silent the code says so. Nothing here raises for what a policy says, and what cannot be decided counts as denied.
+"""
+
+from __future__ import annotations
+
+from .evaluate import ENGINE_VERSION, decide
+from .match import matches
+from .model import (
+    AttachedPolicy,
+    Condition,
+    Decision,
+    Kind,
+    Policy,
+    PolicySet,
+    Principal,
+    Problem,
+    Request,
+    Statement,
+    StatementRef,
+)
+from .parse import parse
+
+__all__ = [
+    "ENGINE_VERSION",
+    "AttachedPolicy",
+    "Condition",
+    "Decision",
+    "Kind",
+    "Policy",
+    "PolicySet",
+    "Principal",
+    "Problem",
+    "Request",
+    "Statement",
+    "StatementRef",
+    "decide",
+    "matches",
+    "parse",
+]

@@ -1,0 +1,313 @@
+"""From policies and a request to a decision.
+
+IAM User Guide, "How AWS enforcement code logic evaluates requests to allow or deny access"
+(reference_policies_evaluation-logic_policy-eval-denyallow.html), "Policy evaluation for requests within a single
+account" (…_policy-eval-basics.html) and "Cross-account policy evaluation logic" (…-cross-account.html).
+
+`gather` finds the statements that cover a request, `conclude` turns them into a decision. `explain` gathers in its own
+slow and talkative way and then concludes with the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .model import AttachedPolicy, DecidedBy, Decision, PolicySet, Request
+from .statements import Asked, Form, Row, action_matches, ask, compile_policy, verdict_of
+
+ENGINE_VERSION = "1"
+
+# The order in which a refusal names its cause when several policy types refuse.
+STAGES: tuple[DecidedBy, ...] = ("scp", "rcp", "trust", "resource", "identity", "boundary", "session", "endpoint")
+
+_NAMES: dict[DecidedBy, str] = {
+    "scp": "service control policy",
+    "rcp": "resource control policy",
+    "trust": "role trust policy",
+    "resource": "resource-based policy",
+    "identity": "identity-based policy",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+    "endpoint": "VPC endpoint policy",
+}
+
+# STS API Reference, GetCallerIdentity: "No permissions are required … If an administrator attaches a policy to your
+# identity that explicitly denies access to the sts:GetCallerIdentity action, you can still perform this operation."
+# IAM User Guide, "Controlling access for GetSessionToken": "You cannot use policies to control authentication
+# operations." (id_credentials_temp_control-access_getsessiontoken.html)
+_FREE = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
+
+# S3 API Reference, PutBucketPolicy: "the root principal in a bucket owner's AWS account can perform the
+# GetBucketPolicy, PutBucketPolicy, and DeleteBucketPolicy API actions, even if their bucket policy explicitly denies
+# the root principal's access."
+_ROOT_KEEPS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
+
+_KEPT_ACTIONS = 512
+
+
+@dataclass(slots=True)
+class Found:
+    """The statements that cover a request, certain or not."""
+
+    denies: list[tuple[Row, bool | None]] = field(default_factory=list)
+    allows: list[tuple[Row, Form]] = field(default_factory=list)
+    doubtful: list[Row] = field(default_factory=list)
+
+    def add(self, row: Row, verdict: bool | None, form: Form) -> None:
+        """Count a statement in. Uncertain or in a malformed document, an Allow grants nothing and a Deny denies."""
+        if verdict is False:
+            return
+        if row.compiled.denies:
+            self.denies.append((row, verdict))
+        elif verdict and row.compiled.sound:
+            self.allows.append((row, form))
+        else:
+            self.doubtful.append(row)
+
+    def allowing(self, stage: str, level: int = 0) -> list[Row]:
+        return [row for row, _ in self.allows if row.stage == stage and row.level == level]
+
+
+def rows_of(policies: PolicySet) -> tuple[Row, ...]:
+    """Every statement of the set, compiled once and kept with it."""
+    rows: tuple[Row, ...] | None = policies.kept.get("rows")
+    if rows is None:
+        rows = policies.kept["rows"] = tuple(_rows(policies))
+    return rows
+
+
+def _rows(policies: PolicySet) -> Iterable[Row]:
+    resource_stage = "trust" if policies.resource and policies.resource.policy.kind == "trust" else "resource"
+    groups: list[tuple[str, int, tuple[AttachedPolicy, ...]]] = [
+        *(("scp", level, attached) for level, attached in enumerate(policies.scps)),
+        *(("rcp", level, attached) for level, attached in enumerate(policies.rcps)),
+        (resource_stage, 0, (policies.resource,) if policies.resource else ()),
+        ("identity", 0, policies.identity),
+        ("boundary", 0, (policies.boundary,) if policies.boundary else ()),
+        ("session", 0, policies.sessions),
+        *(("endpoint", level, (attached,)) for level, attached in enumerate(policies.endpoints)),
+    ]
+    number = 0
+    for stage, level, attached_policies in groups:
+        for attached in attached_policies:
+            for compiled in compile_policy(attached.policy):
+                yield Row(number, stage, level, attached, compiled)
+                number += 1
+
+
+def _rows_for(action: str, policies: PolicySet) -> tuple[Row, ...]:
+    """The statements whose Action element covers an action, or may: remembered per action, cut down per service."""
+    by_action: dict[str, tuple[Row, ...]] = policies.kept.setdefault("actions", {})
+    found = by_action.get(action)
+    if found is None:
+        vendor = action.partition(":")[0]
+        by_vendor: dict[str, tuple[Row, ...]] = policies.kept.setdefault("vendors", {})
+        near = by_vendor.get(vendor)
+        if near is None:
+            near = tuple(
+                row for row in rows_of(policies) if row.compiled.vendors is None or vendor in row.compiled.vendors
+            )
+            _keep(by_vendor, vendor, near)
+        found = tuple(row for row in near if action_matches(row.compiled, action) is not False)
+        _keep(by_action, action, found)
+    return found
+
+
+def _keep(cache: dict[str, tuple[Row, ...]], key: str, value: tuple[Row, ...]) -> None:
+    if len(cache) >= _KEPT_ACTIONS:
+        cache.clear()
+    cache[key] = value
+
+
+def gather(asked: Asked, policies: PolicySet) -> Found:
+    found = Found()
+    for row in _rows_for(asked.action, policies):
+        verdict, form = verdict_of(row.compiled, asked)
+        found.add(row, verdict, form)
+    return found
+
+
+def decide(request: Request, policies: PolicySet) -> Decision:
+    """Whether AWS would allow the request, and because of which statements."""
+    asked = ask(request, bounded=policies.boundary is not None)
+    return conclude(asked, policies, gather(asked, policies))
+
+
+def conclude(asked: Asked, policies: PolicySet, found: Found) -> Decision:
+    """The decision that follows from the statements found."""
+    request, principal, action = asked.request, asked.request.principal, asked.action
+    vendor, _, name = action.partition(":")
+    if not vendor or not name or ":" in name or "*" in action or "?" in action:
+        return Decision("implicit_deny", "none", undecided=(f"`{request.action[:200]}` is not the name of an action.",))
+    if action in _FREE and principal.kind != "anonymous":
+        return Decision("allowed", "none")
+    denies = [(row, verdict) for row, verdict in found.denies if _applies(row, asked)]
+    if denies:
+        return _explicit_deny(asked, denies)
+    refused_by = _refused_by(asked, policies, found)
+    if refused_by is None:
+        return _allowed(asked, policies, found)
+    if refused_by == "root":
+        # STS API Reference, AssumeRole: "You cannot use AWS account root user credentials to call AssumeRole."
+        return Decision("implicit_deny", "root", reason="because roles may not be assumed by root accounts")
+    doubts = tuple(dict.fromkeys(doubt_about(row, asked) for row in found.doubtful if _applies(row, asked)))
+    reason = f"because no {_NAMES[refused_by]} allows the {request.action} action"
+    return Decision("implicit_deny", refused_by, (), reason, doubts)
+
+
+def _explicit_deny(asked: Asked, denies: list[tuple[Row, bool | None]]) -> Decision:
+    ranked = sorted(denies, key=lambda deny: (deny[1] is None, STAGES.index(_stage(deny[0])), deny[0].number))
+    first, certain = ranked[0]
+    # The trust policy's text has "the", the others "a" or "an": console.md §1.9, from AWS's "Troubleshoot access
+    # denied error messages" (troubleshoot_access-denied.html).
+    article = "the" if first.stage == "trust" else "an" if first.stage == "identity" else "a"
+    reason = f"with an explicit deny in {article} {_NAMES[_stage(first)]}"
+    if ":policy/" in first.attached.arn:
+        reason += f": {first.attached.arn}"
+    doubts = () if certain else tuple(dict.fromkeys(doubt_about(row, asked) for row, _ in ranked))
+    statements = tuple(row.ref for row, verdict in ranked if verdict or not certain)
+    return Decision("explicit_deny", _stage(first), statements, reason, doubts)
+
+
+def _stage(row: Row) -> DecidedBy:
+    return next(stage for stage in STAGES if stage == row.stage)
+
+
+def _applies(row: Row, asked: Asked) -> bool:
+    """Whether a policy type reaches this caller at all.
+
+    SCPs "affect only IAM users and roles that are managed by accounts that are part of the organization" and their
+    root users, and not service-linked roles; RCPs not calls of service-linked roles (Organizations User Guide,
+    orgs_manage_policies_scps.html and orgs_manage_policies_rcps.html).
+    """
+    principal = asked.request.principal
+    if row.stage == "scp":
+        return bool(principal.account) and not _service_linked(asked)
+    if row.stage == "rcp":
+        return not _service_linked(asked)
+    owner = asked.request.resource_account or principal.account
+    exempt = principal.kind == "root" and principal.account == owner and asked.action in _ROOT_KEEPS
+    return not (exempt and row.stage == "resource")
+
+
+def _service_linked(asked: Asked) -> bool:
+    return ":role/aws-service-role/" in asked.request.principal.role_arn
+
+
+def _refused_by(asked: Asked, policies: PolicySet, found: Found) -> DecidedBy | None:
+    """The first stage without the Allow that it needs; None if the request is allowed."""
+    principal = asked.request.principal
+    # "An SCP … at every level": each level from the root down must allow (orgs_manage_policies_scps_evaluation.html).
+    if principal.account and not _service_linked(asked):
+        for level in range(len(policies.scps)):
+            if not found.allowing("scp", level):
+                return "scp"
+    # RCPFullAWSAccess is attached to every level and cannot be detached, so RCPs refuse by Deny only.
+    refused = _refused_within(asked, policies, found)
+    if refused is not None:
+        return refused
+    for level in range(len(policies.endpoints)):
+        if not found.allowing("endpoint", level):
+            return "endpoint"
+    return None
+
+
+def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedBy | None:
+    principal = asked.request.principal
+    trust = policies.resource is not None and policies.resource.policy.kind == "trust"
+    forms = {form for row, form in found.allows if row.stage in ("resource", "trust")}
+    if trust:
+        if principal.kind == "root" and asked.action == "sts:assumerole":
+            return "root"
+        # A trust policy must allow in any case (single-account page: "IAM role trust policies … are exceptions").
+        if not forms:
+            return "trust"
+    if not principal.account or (trust and principal.kind == "federated"):
+        # Nobody but the resource's owner speaks for a service, an anonymous caller or an identity provider's user.
+        return None if "direct" in forms else "resource"
+    if not _same_account(asked):
+        # Both accounts must allow: "reference_policies_evaluation-logic-cross-account.html".
+        return _identity_side(asked, policies, found) or (None if forms else "resource")
+    if principal.kind == "root" or "direct" in forms:
+        # A grant to the user, to the session or to everyone is not limited by implicit denies elsewhere; the root user
+        # has full access to its own account.
+        return None
+    if forms & {"role", "user"}:
+        # A grant to the role's ARN (or to the user who federated) is, by a boundary or a session policy.
+        return _caps(policies, found)
+    # A grant to the account only lets the account's own policies decide.
+    return _identity_side(asked, policies, found)
+
+
+def _same_account(asked: Asked) -> bool:
+    return asked.request.resource_account in ("", asked.request.principal.account)
+
+
+def _identity_side(asked: Asked, policies: PolicySet, found: Found) -> DecidedBy | None:
+    principal = asked.request.principal
+    if principal.kind == "root":
+        return None
+    if not found.allowing("identity"):
+        return "identity"
+    if principal.kind == "federated" and not policies.sessions:
+        # STS API Reference, GetFederationToken: without a session policy "the resulting federated user session has no
+        # permissions", except by a resource-based policy.
+        return "session"
+    return _caps(policies, found)
+
+
+def _caps(policies: PolicySet, found: Found) -> DecidedBy | None:
+    if policies.boundary is not None and not found.allowing("boundary"):
+        return "boundary"
+    # Several session policies count as one set, as several identity-based policies do. The page "Session policies"
+    # (access_policies.html#policies_session) speaks of "the session policies" together and is silent beyond that.
+    if policies.sessions and not found.allowing("session"):
+        return "session"
+    return None
+
+
+def _allowed(asked: Asked, policies: PolicySet, found: Found) -> Decision:
+    resource_rows = [(row, form) for row, form in found.allows if row.stage in ("resource", "trust")]
+    identity_rows = found.allowing("identity")
+    if asked.request.principal.kind == "root" and _same_account(asked):
+        return Decision("allowed", "root", tuple(row.ref for row, _ in resource_rows))
+    decisive: list[Row] = [row for row, form in resource_rows if form != "account"]
+    if decisive and (_same_account(asked) or not asked.request.principal.account):
+        return Decision("allowed", _stage(decisive[0]), tuple(row.ref for row in decisive))
+    if resource_rows:
+        # Two yeses were needed: that of the caller's account and that of the resource's owner.
+        both = [*identity_rows, *(row for row, _ in resource_rows)]
+        return Decision("allowed", _stage(resource_rows[0][0]), tuple(row.ref for row in both))
+    return Decision("allowed", "identity", tuple(row.ref for row in identity_rows))
+
+
+def doubt_about(row: Row, asked: Asked) -> str:
+    """One plain sentence: what could not be decided about a statement, and what the engine did instead."""
+    statement = row.compiled.statement
+    what = f"Statement {statement.index + 1} of `{row.attached.name}`"
+    so = "so what it may deny is denied" if row.compiled.denies else "so its Allow grants nothing"
+    if not row.compiled.sound:
+        problem = row.attached.policy.problems[0]
+        return f"{what} stands in a malformed document (line {problem.line}: {problem.message}), {so}."
+    return f"{what}: {'; '.join(uncertainties(row, asked)) or 'it cannot be decided'}, {so}."
+
+
+def uncertainties(row: Row, asked: Asked) -> list[str]:
+    """Which parts of a well-formed statement cannot be decided, in plain words."""
+    from .conditions import holds
+    from .statements import principal_matches, resource_matches
+
+    found: list[str] = []
+    if principal_matches(row.compiled, asked)[0] is None:
+        if row.compiled.statement.not_principal is not None:
+            found.append("NotPrincipal names the caller but not its account and role as well, and AWS may then deny it")
+        else:
+            found.append("whether a canonical user ID means the caller cannot be told")
+    if resource_matches(row.compiled, asked) is None:
+        found.append("a variable in its resource is malformed or has no value")
+    for condition in row.compiled.conditions:
+        if holds(condition, asked.context) is None:
+            source = condition.source
+            found.append(f"the condition `{source.operator}` on `{source.key}` cannot be decided for this request")
+    return found

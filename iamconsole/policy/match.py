@@ -1,0 +1,298 @@
+"""Wildcards and policy variables: does a pattern of a policy match a text of a request?
+
+Patterns are cut at their stars into chunks that are then looked for from left to right. Nothing backtracks, so no
+pattern, however full of stars, can keep the engine busy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from itertools import groupby
+
+
+class Wild(Enum):
+    """A wildcard that is still one; `${*}` and values of variables never are."""
+
+    STAR = "*"
+    ONE = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`${name}` or `${name, 'default'}`; the name is lower case because key names ignore case."""
+
+    name: str
+    default: str | None
+
+
+class Substituted(str):
+    """Text that a variable stood for: plain characters, and its colons part nothing."""
+
+    __slots__ = ()
+
+
+Filled = tuple[str | Wild, ...]
+Pieces = tuple[str | Wild | Variable, ...]
+Lookup = Callable[[str], str | None]
+
+
+def pieces_of(text: str, *, variables: bool, wildcards: bool = True) -> Pieces | None:
+    """Cut a policy's text into literals, wildcards and variables; None if a variable is malformed.
+
+    Variables exist only in Version 2012-10-17; in 2008-10-17 `${aws:username}` is literal text.
+    IAM User Guide, "IAM policy elements: Variables and tags" (reference_policies_variables.html).
+    """
+    found: list[str | Wild | Variable] = []
+    literal: list[str] = []
+    stops = _STOPS[variables, wildcards]
+    at = 0
+    while True:
+        hit = stops.search(text, at)
+        if hit is None:
+            literal.append(text[at:])
+            break
+        literal.append(text[at : hit.start()])
+        at = hit.end()
+        mark = hit.group()
+        if mark == "${":
+            variable = _VARIABLE.match(text, at)
+            if variable is None:
+                return None
+            at = variable.end()
+            if variable["literal"]:
+                literal.append(variable["literal"])
+                continue
+            piece: Wild | Variable = Variable(variable["name"].strip().lower(), variable["default"])
+        else:
+            piece = Wild(mark)
+        found.append("".join(literal))
+        literal = []
+        found.append(piece)
+    found.append("".join(literal))
+    return tuple(piece for piece in found if piece != "")
+
+
+_STOPS = {
+    (variables, wildcards): re.compile("|".join((r"\$\{",) * variables + (r"\*", r"\?") * wildcards) or r"(?!)")
+    for variables in (False, True)
+    for wildcards in (False, True)
+}
+# `${*}`, `${?}` and `${$}` are the characters themselves (same page, "Predefined policy variables").
+# Every part is possessive, so a text of a million `${` is still read once.
+_VARIABLE = re.compile(
+    r"(?:(?P<literal>[*?$])"
+    r"|(?P<name>[^\s,'{}$*?][^,'{}$*?]*+)(?:,\s*+'(?P<default>[^']*+)'\s*+)?+)\}"
+)
+
+
+def fill(pieces: Pieces, lookup: Lookup) -> Filled | None:
+    """Put values in for the variables; None when one has neither value nor default."""
+    filled: list[str | Wild] = []
+    for piece in pieces:
+        if isinstance(piece, Variable):
+            value = lookup(piece.name)
+            if value is None:
+                value = piece.default
+            if value is None:
+                return None
+            filled.append(Substituted(value))
+        else:
+            filled.append(piece)
+    return tuple(filled)
+
+
+class _Chunk:
+    """What stands between two stars: literals and question marks, of fixed length."""
+
+    __slots__ = ("_parts", "_regex", "length", "plain")
+
+    def __init__(self, parts: Sequence[str | int]) -> None:
+        merged: list[str | int] = []
+        for kind, run in groupby(parts, type):
+            same = list(run)
+            merged.append("".join(map(str, same)) if kind is str else sum(map(int, same)))
+        self.length = sum(part if isinstance(part, int) else len(part) for part in merged)
+        self.plain = "".join(str(part) for part in merged) if all(isinstance(p, str) for p in merged) else None
+        self._parts = merged
+        self._regex: re.Pattern[str] | None = None
+
+    def _fixed(self) -> re.Pattern[str]:
+        # Fixed length, no repetition to try twice: `re` cannot backtrack here. It is made only once a text is long
+        # enough to match, which keeps the cost of a monstrous pattern at the length of the text.
+        if self._regex is None:
+            parts = (f".{{{p}}}" if isinstance(p, int) else re.escape(p) for p in self._parts)
+            self._regex = re.compile("".join(parts), re.DOTALL)
+        return self._regex
+
+    def stands_at(self, text: str, at: int) -> bool:
+        if self.plain is not None:
+            return text.startswith(self.plain, at)
+        return self._fixed().match(text, at) is not None
+
+    def find(self, text: str, start: int, end: int) -> int:
+        if self.plain is not None:
+            return text.find(self.plain, start, end)
+        hit = self._fixed().search(text, start, end)
+        return -1 if hit is None else hit.start()
+
+
+class Glob:
+    """A pattern with `*` (any text, also none) and `?` (any one character)."""
+
+    __slots__ = ("_chunks", "_least")
+
+    def __init__(self, filled: Iterable[str | Wild]) -> None:
+        chunks: list[list[str | int]] = [[]]
+        # In a run such as `*?*?` the stars are one star, behind the question marks: same meaning, no search.
+        star = False
+        for piece in filled:
+            if piece is Wild.STAR:
+                star = True
+            elif piece is Wild.ONE:
+                chunks[-1].append(1)
+            elif piece:
+                if star:
+                    chunks.append([])
+                    star = False
+                chunks[-1].append(str(piece))
+        if star:
+            chunks.append([])
+        self._chunks = [_Chunk(chunk) for chunk in chunks]
+        self._least = sum(chunk.length for chunk in self._chunks)
+
+    def match(self, text: str) -> bool:
+        chunks, length = self._chunks, len(text)
+        if length < self._least:
+            return False
+        first = chunks[0]
+        if len(chunks) == 1:
+            return length == self._least and first.stands_at(text, 0)
+        last = chunks[-1]
+        end = length - last.length
+        if not first.stands_at(text, 0) or not last.stands_at(text, end):
+            return False
+        at = first.length
+        for chunk in chunks[1:-1]:
+            at = chunk.find(text, at, end)
+            if at < 0:
+                return False
+            at += chunk.length
+        return True
+
+
+class ArnGlob:
+    """A Resource pattern against the ARN of a request.
+
+    IAM User Guide, "IAM JSON policy elements: Resource" (reference_policies_elements_resource.html): wildcards stand
+    for characters "within the individual segments of an ARN (the parts separated by colons)"; "if the * wildcard is
+    the last character of a resource ARN segment, it can expand to match beyond the colon boundaries". So in the first
+    five segments a `*` inside a segment, and every `?`, stops at a colon. The page is silent about colons inside the
+    resource part (`function:name:version`): there a wildcard matches them, as the page's own examples need.
+    """
+
+    __slots__ = ("_glob", "_tokens")
+
+    def __init__(self, filled: Filled) -> None:
+        self._glob = Glob(filled)
+        tokens, strict = _tokens(filled)
+        self._tokens = tokens if strict else None
+
+    def match(self, text: str) -> bool:
+        return self._glob.match(text) and (self._tokens is None or _walk(self._tokens, text))
+
+
+_Token = tuple[str | Wild, bool]  # what it matches, and whether a wildcard stops at a colon
+
+
+def _tokens(filled: Filled) -> tuple[list[_Token], bool]:
+    colons = sum(piece.count(":") for piece in filled if isinstance(piece, str) and not isinstance(piece, Substituted))
+    resource_part = min(5, colons)
+    tokens: list[_Token] = []
+    seen, strict = 0, False
+    for at, piece in enumerate(filled):
+        if isinstance(piece, Wild):
+            follower = filled[at + 1] if at + 1 < len(filled) else ""
+            ends_segment = (
+                piece is Wild.STAR
+                and isinstance(follower, str)
+                and not isinstance(follower, Substituted)
+                and follower.startswith(":")
+            )
+            stops = seen < resource_part and not ends_segment
+            strict = strict or stops
+            if not (piece is Wild.STAR and tokens and tokens[-1] == (Wild.STAR, stops)):
+                tokens.append((piece, stops))
+        else:
+            tokens.extend((character, False) for character in piece)
+            if not isinstance(piece, Substituted):
+                seen += piece.count(":")
+    return tokens, strict
+
+
+def _walk(tokens: list[_Token], text: str) -> bool:
+    """Follow all readings of the pattern at once, a bit for each place in it."""
+    letters: dict[str, int] = {}
+    stars = loops = halting_loops = ones = halting_ones = 0
+    for at, (token, stops) in enumerate(tokens):
+        bit = 1 << at
+        if token is Wild.STAR:
+            stars |= bit
+            if stops:
+                halting_loops |= bit
+            else:
+                loops |= bit
+        elif token is Wild.ONE:
+            if stops:
+                halting_ones |= bit
+            else:
+                ones |= bit
+        else:
+            letters[str(token)] = letters.get(str(token), 0) | bit
+
+    def past_stars(places: int) -> int:
+        while (more := places | ((places & stars) << 1)) != places:
+            places = more
+        return places
+
+    places = past_stars(1)
+    for character in text:
+        inside = character != ":"
+        moved = places & (letters.get(character, 0) | ones | (halting_ones if inside else 0))
+        stayed = places & (loops | (halting_loops if inside else 0))
+        places = past_stars(moved << 1 | stayed)
+        if not places:
+            return False
+    return bool(places >> len(tokens) & 1)
+
+
+def segments_of(filled: Filled) -> list[Filled]:
+    """The six colon-delimited parts of an ARN pattern, as the ARN condition operators compare them."""
+    segments: list[list[str | Wild]] = [[]]
+    for piece in filled:
+        if isinstance(piece, Wild):
+            segments[-1].append(piece)
+            continue
+        first, *others = piece.split(":", 6 - len(segments))
+        segments[-1].append(first)
+        segments.extend([other] for other in others)
+    return [tuple(segment) for segment in segments]
+
+
+@lru_cache(maxsize=4096)
+def _glob(pattern: str) -> Glob:
+    pieces = pieces_of(pattern, variables=False)
+    return Glob(piece for piece in pieces or () if not isinstance(piece, Variable))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether `text` is what `pattern` says, with `*` for any characters and `?` for any one."""
+    if len(pattern) > _CACHED:
+        return _glob.__wrapped__(pattern).match(text)
+    return _glob(pattern).match(text)
+
+
+_CACHED = 2048  # longer patterns are not kept, so that the cache is bounded in bytes as well

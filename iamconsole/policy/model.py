@@ -1,0 +1,226 @@
+"""The plain values that go into the engine and come out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint"]
+Outcome = Literal["allowed", "explicit_deny", "implicit_deny"]
+DecidedBy = Literal["identity", "resource", "boundary", "session", "scp", "rcp", "endpoint", "trust", "root", "none"]
+PrincipalKind = Literal["root", "user", "role", "role_session", "federated", "service", "anonymous"]
+ContextValue = str | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One place where a document breaks the policy grammar; `message` is what the API answers."""
+
+    code: str
+    message: str
+    path: str = ""
+    line: int = 1
+    column: int = 1
+    error_code: str = "MalformedPolicyDocument"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of a Condition element: an operator, a key and the values that it is compared with."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement as it is written. An element that is absent is None; one that could not be read is `unread`."""
+
+    index: int
+    sid: str = ""
+    effect: str = ""
+    principal: tuple[tuple[str, str], ...] | None = None
+    not_principal: tuple[tuple[str, str], ...] | None = None
+    action: tuple[str, ...] | None = None
+    not_action: tuple[str, ...] | None = None
+    resource: tuple[str, ...] | None = None
+    not_resource: tuple[str, ...] | None = None
+    conditions: tuple[Condition, ...] = ()
+    unread: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A parsed document. With `problems` it may not be saved, and met in a decision it fails closed."""
+
+    kind: Kind
+    text: str
+    sha256: str
+    version: str
+    id: str
+    statements: tuple[Statement, ...]
+    problems: tuple[Problem, ...]
+    places: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.sha256))
+
+    def place(self, path: str) -> tuple[int, int]:
+        """Line and column, from 1, of the element at `path` or of the nearest one around it."""
+        while path and path not in self.places:
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        offset = self.places.get(path, 0)
+        return self.text.count("\n", 0, offset) + 1, offset - (self.text.rfind("\n", 0, offset) + 1) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. The constructors below fill in what follows from the rest."""
+
+    kind: PrincipalKind
+    arn: str = ""
+    account: str = ""
+    unique_id: str = ""
+    name: str = ""
+    role_arn: str = ""
+    user_arn: str = ""
+
+    @classmethod
+    def root(cls, account: str, *, partition: str = "aws") -> Principal:
+        return cls("root", f"arn:{partition}:iam::{account}:root", account, account, "root")
+
+    @classmethod
+    def user(cls, arn: str, *, unique_id: str = "") -> Principal:
+        return cls("user", arn, _account(arn), unique_id, arn.rpartition("/")[2])
+
+    @classmethod
+    def role(cls, arn: str, *, unique_id: str = "") -> Principal:
+        return cls("role", arn, _account(arn), unique_id, arn.rpartition("/")[2], arn)
+
+    @classmethod
+    def role_session(cls, arn: str, role_arn: str, *, unique_id: str = "") -> Principal:
+        """`arn` is the session's (`…:assumed-role/R/S`), `role_arn` the role's with its path, `unique_id` AROA…:S."""
+        return cls("role_session", arn, _account(arn), unique_id, arn.rpartition("/")[2], role_arn)
+
+    @classmethod
+    def federated(cls, arn: str, *, user_arn: str = "", unique_id: str = "") -> Principal:
+        """A `GetFederationToken` session (`…:federated-user/N`) of the user `user_arn`, or an identity provider."""
+        return cls("federated", arn, _account(arn), unique_id, arn.rpartition("/")[2], user_arn=user_arn)
+
+    @classmethod
+    def service(cls, name: str) -> Principal:
+        return cls("service", name=name)
+
+    @classmethod
+    def anonymous(cls) -> Principal:
+        return cls("anonymous")
+
+    def context(self) -> dict[str, str]:
+        """The condition keys that follow from the principal alone, for the room that makes the request.
+
+        IAM User Guide, "AWS global condition context keys" (reference_policies_condition-keys.html) and the table
+        "Principal key values" of "IAM policy elements: Variables and tags" (reference_policies_variables.html).
+        """
+        keys: dict[str, str] = {}
+        if self.kind == "anonymous":
+            return {"aws:PrincipalType": "Anonymous", "aws:userid": "anonymous"}
+        if self.kind == "service":
+            return {
+                "aws:PrincipalIsAWSService": "true",
+                "aws:PrincipalServiceName": self.name,
+                "aws:PrincipalType": "Service",
+            }
+        keys["aws:PrincipalIsAWSService"] = "false"
+        keys["aws:PrincipalArn"] = self.role_arn or self.arn
+        keys["aws:PrincipalAccount"] = self.account
+        keys["aws:PrincipalType"] = _TYPES[self.kind]
+        if self.kind == "user":
+            keys["aws:username"] = self.name
+        if self.unique_id:
+            keys["aws:userid"] = self.unique_id
+        return keys
+
+
+_TYPES = {
+    "root": "Account",
+    "user": "User",
+    "role": "AssumedRole",
+    "role_session": "AssumedRole",
+    "federated": "FederatedUser",
+}
+
+
+def _account(arn: str) -> str:
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question: may this principal do this action on this resource, in this context?
+
+    `resource_account` is the owner of the resource; empty means the principal's own account. Key names ignore case.
+    """
+
+    principal: Principal
+    action: str
+    resource: str = "*"
+    resource_account: str = ""
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedPolicy:
+    """A policy and where it hangs: `source` is "direct", "inline", "group", "group_inline", "resource", …"""
+
+    policy: Policy
+    name: str
+    source: str
+    arn: str = ""
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """Every policy that applies to a request. SCPs and RCPs come level by level, the organization's root first."""
+
+    identity: tuple[AttachedPolicy, ...] = ()
+    resource: AttachedPolicy | None = None
+    boundary: AttachedPolicy | None = None
+    sessions: tuple[AttachedPolicy, ...] = ()
+    scps: tuple[tuple[AttachedPolicy, ...], ...] = ()
+    rcps: tuple[tuple[AttachedPolicy, ...], ...] = ()
+    endpoints: tuple[AttachedPolicy, ...] = ()
+    kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRef:
+    """Which statement of which policy, and how that policy came to apply."""
+
+    policy_name: str
+    policy_arn: str
+    source: str
+    via: str
+    sha256: str
+    index: int
+    sid: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer. `reason` ends AWS's sentence "User: … is not authorized to perform: …" and is empty when allowed."""
+
+    outcome: Outcome
+    decided_by: DecidedBy
+    statements: tuple[StatementRef, ...] = ()
+    reason: str = ""
+    undecided: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return self.outcome == "allowed"
