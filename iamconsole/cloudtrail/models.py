@@ -67,6 +67,8 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index("account", models.F("id").desc(), name="event_of_account"),
+            # The sign-in throttle and the history's search by event name.
+            models.Index("account", "name", models.F("id").desc(), name="event_of_name"),
             models.Index("access_key_id", models.F("id").desc(), name="event_of_access_key"),
         ]
 

@@ -25,3 +25,16 @@ def last_uses(access_key_ids: Sequence[str]) -> dict[str, LastUse]:
     newest = Event.objects.filter(access_key_id__in=access_key_ids).values("access_key_id").annotate(n=Max("id"))
     rows = Event.objects.filter(id__in=newest.values("n")).only("access_key_id", "time", "service", "region")
     return {row.access_key_id: LastUse(row.time, row.service, row.region) for row in rows}
+
+
+def failed_sign_ins(account_key: int, user_name: str, principal_type: str, since: dt.datetime) -> int:
+    """Failed sign-ins of one user in a row since a moment: the throttle's count.
+
+    Counted per account and user and never per address, since a class shares one address.
+    """
+    tries = Event.objects.filter(
+        account=account_key, name="ConsoleLogin", user_name=user_name, principal_type=principal_type, time__gte=since
+    )
+    last_success = tries.filter(error_code="").aggregate(id=Max("id"))["id"]
+    failures = tries.exclude(error_code="")
+    return (failures.filter(id__gt=last_success) if last_success else failures).count()

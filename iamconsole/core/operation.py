@@ -16,7 +16,7 @@ from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AwsError
 from iamconsole.core.ids import Ids
 from iamconsole.core.listing import Listing
-from iamconsole.policy import AttachedPolicy, Decision
+from iamconsole.policy import AttachedPolicy, Decision, Request
 
 Params = Mapping[str, Any]
 Response = dict[str, Any]
@@ -59,6 +59,10 @@ def no_resource(caller: Caller, asked: Sequence[Params]) -> Sequence[Resource]:
     return [ANY] * len(asked)
 
 
+def _not_yet(action: str, resource: Resource) -> Decision:
+    raise RuntimeError("A call may ask the engine only once the gateway has taken it in.")
+
+
 @dataclass(slots=True)
 class Call:
     """One operation on its way through the gateway."""
@@ -70,20 +74,29 @@ class Call:
     now: dt.datetime
     request_id: str
     event_id: str
-    # Asks the engine about a further action in the middle of the work: DeleteObjects decides per key.
-    may: Callable[[str, Resource], Decision]
-    resources: tuple[Resource, ...] = ()
+    # What each of the operation's checks is about, in their order.
+    by_check: list[tuple[Resource, ...]] = field(default_factory=list)
+    # The refusal, or else the first of the decisions, with the question that was asked.
     decision: Decision | None = None
+    decided: tuple[Request, Resource] | None = None
+    # Asks the engine about a further action in the middle of the work: DeleteObjects decides per key.
+    may: Callable[[str, Resource], Decision] = field(default=_not_yet)
     # One screenful, asked for by a console page; never set by a request from the wire.
     listing: Listing | None = None
     body: BinaryIO | None = None
     # What `Operation.load` read and what `Operation.prepare` made.
     loaded: Any = None
     prepared: Any = None
+    # What the work adds to its own event, for the few whose record is unlike the others' (a sign-in).
+    event: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        return tuple(resource for per_check in self.by_check for resource in per_check)
 
     @property
     def resource(self) -> Resource:
-        return self.resources[0]
+        return self.by_check[0][0]
 
     @property
     def ids(self) -> Ids:
@@ -110,6 +123,7 @@ class Operation:
     once the call is allowed; then the lock is taken and everything is resolved and decided anew, since
     a policy may have changed meanwhile. What it returns is `call.prepared`.
     `discard`: undoes `prepare` when the call fails after it.
+    `recorded`: False for the few that AWS's event history does not have (signing out).
     `public`: offered on the wire; sign-in is not. `management`: a management event, as opposed to a
     data event (S3's object calls). `authorized`: False where no policy is asked (a sign-in).
     `keys`: the condition keys that come from the request itself (`aws:RequestTag/…`, `s3:prefix`).
@@ -120,6 +134,7 @@ class Operation:
     checks: tuple[Check, ...]
     read_only: bool = False
     public: bool = True
+    recorded: bool = True
     management: bool = True
     authorized: bool = True
     keys: Callable[[Call], ContextKeys] | None = None

@@ -63,3 +63,7 @@ def access_key(access_key_id: str) -> LongTermKey | None:
     if row is None:
         return None
     return LongTermKey(row, settings.IAMCONSOLE_FERNET.decrypt(bytes(row.secret)).decode())
+
+
+def tags_of_user(user_key: int) -> dict[str, str]:
+    return User.objects.filter(pk=user_key).values_list("tags", flat=True).first() or {}

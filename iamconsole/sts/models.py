@@ -25,21 +25,3 @@ class TemporaryCredential(models.Model):
 
     def __str__(self) -> str:
         return self.access_key_id
-
-
-class SignInFailures(models.Model):
-    """How often a sign-in of one account and user failed lately: the throttle's memory.
-
-    Counted per account and user and never per address: a class shares one address.
-    """
-
-    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="+")
-    user_name = models.CharField(max_length=128)
-    count = models.PositiveIntegerField(default=0)
-    since = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint("account", "user_name", name="sign_in_failures_once")]
-
-    def __str__(self) -> str:
-        return f"{self.user_name}: {self.count}"

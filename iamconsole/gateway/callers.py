@@ -1,0 +1,103 @@
+"""From a credential to a caller."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from iamconsole.accounts import queries as accounts
+from iamconsole.accounts.models import Account
+from iamconsole.core.caller import Caller, Session
+from iamconsole.iam import queries as iam
+from iamconsole.iam.models import User
+from iamconsole.policy import Principal
+from iamconsole.sts import queries as sts
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An access key as authentication needs it: its secret in the clear, and who it speaks for.
+
+    `token_sha256` is set for temporary credentials, which work only with their session token.
+    `restricted`: a sign-in that has still to change its password.
+    """
+
+    secret: str
+    active: bool
+    caller: Caller
+    token_sha256: str = ""
+    expires: dt.datetime | None = None
+    restricted: bool = False
+
+
+def principal_of(account: Account, user: User | None) -> Principal:
+    if user is None:
+        return Principal.root(account.account_id)
+    return Principal.user(user.arn(account.account_id), unique_id=user.unique_id)
+
+
+def caller_for(account: Account, user: User | None, access_key_id: str = "", session: Session | None = None) -> Caller:
+    """The root user of an account (`user` is None) or one of its IAM users."""
+    return Caller(
+        principal=principal_of(account, user),
+        account_id=account.account_id,
+        account_name=account.name,
+        account_key=account.pk,
+        sandbox_key=account.sandbox_id,
+        revision=account.revision,
+        user_key=user.pk if user else None,
+        access_key_id=access_key_id,
+        session=session,
+    )
+
+
+def root_of(account: Account) -> Caller:
+    return caller_for(account, None)
+
+
+def stranger(account_text: str, sandbox_slug: str = "") -> Caller | None:
+    """Nobody in particular, at the door of the account that a sign-in page names; None if there is none.
+
+    `account_text` is an account ID or a root user's e-mail address.
+    """
+    account = accounts.account_named(account_text, sandbox_slug)
+    return None if account is None else stranger_at(account)
+
+
+def stranger_at(account: Account) -> Caller:
+    return Caller(
+        principal=Principal.anonymous(),
+        account_id=account.account_id,
+        account_name=account.name,
+        account_key=account.pk,
+        sandbox_key=account.sandbox_id,
+        revision=account.revision,
+    )
+
+
+def credential(access_key_id: str) -> Credential | None:
+    """The credential behind an access key ID, long-term or temporary; None if there is none."""
+    if access_key_id.startswith("ASIA"):
+        return _temporary(access_key_id)
+    found = iam.access_key(access_key_id)
+    if found is None:
+        return None
+    row = found.row
+    return Credential(found.secret, row.active, caller_for(row.account, row.user, access_key_id))
+
+
+def _temporary(access_key_id: str) -> Credential | None:
+    found = sts.temporary_credential(access_key_id)
+    if found is None:
+        return None
+    row = found.row
+    session = Session(row.issued, row.mfa, row.from_console)
+    profile = getattr(row.user, "login_profile", None)
+    return Credential(
+        secret=found.secret,
+        active=True,
+        caller=caller_for(row.account, row.user, access_key_id, session),
+        token_sha256=row.token_sha256,
+        expires=row.expires,
+        restricted=row.restricted and profile is not None and profile.reset_required,
+    )

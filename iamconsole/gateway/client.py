@@ -1,0 +1,35 @@
+"""The door bound to one caller, as `request.aws`: a console view then reads like a call of an SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from iamconsole.core.caller import Caller, Context
+from iamconsole.core.errors import AwsError
+from iamconsole.core.listing import Listing
+from iamconsole.core.operation import Response
+from iamconsole.gateway import door
+
+
+@dataclass(slots=True)
+class AwsClient:
+    """Calls as `caller` from `context`. Events of reads are written together, before the page is sent."""
+
+    caller: Caller
+    context: Context
+    recorder: door.Recorder = field(default_factory=door.Recorder)
+
+    def call(
+        self, action: str, *, listing: Listing | None = None, body: BinaryIO | None = None, **params: Any
+    ) -> Response:
+        return door.call(
+            self.caller, self.context, action, listing=listing, body=body, recorder=self.recorder, **params
+        )
+
+    def call_many(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Response | AwsError]:
+        return door.call_many(self.caller, self.context, calls, self.recorder)
+
+    def flush(self) -> None:
+        self.recorder.flush()

@@ -1,0 +1,287 @@
+"""The one door: authorise a call, do it, record it.
+
+In this order: shape of the parameters → resolve → permission → work → event. A write does all but the
+shape inside one transaction that holds its account's lock; the work runs in a savepoint of it, so a
+call that fails leaves no change and still leaves its event. A read takes no lock but its event's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import RLock
+from typing import Any, BinaryIO
+
+from django.db import connection, transaction
+
+from iamconsole.accounts.models import Account
+from iamconsole.core.caller import Caller, Context
+from iamconsole.core.errors import AccessDenied, AwsError, InvalidAction
+from iamconsole.core.listing import Listing
+from iamconsole.core.operation import Call, Operation, Resource, Resolver, Response
+from iamconsole.gateway import keys, record
+from iamconsole.gateway.shape import check_shape
+from iamconsole.gateway.standing import Standing, standing_of
+from iamconsole.gateway.table import OPERATIONS
+from iamconsole.policy import Decision, Request, decide
+
+Answer = Response | AwsError
+
+# SQLite lets one writer in at a time and makes the others poll; a fair queue in the process is faster.
+_writers = RLock()
+
+
+@contextmanager
+def write_transaction() -> Iterator[None]:
+    """A transaction that will write."""
+    if connection.vendor == "sqlite":
+        with _writers, transaction.atomic():
+            yield
+    else:
+        with transaction.atomic():
+            yield
+
+
+def lock_account(account_key: int) -> int:
+    """Hold the account against other writers until the transaction ends; returns its policy revision.
+
+    Uniqueness and quotas are then exact without a retry. SQLite's IMMEDIATE transaction does the same
+    for the whole database, and ignores the row lock.
+    """
+    return Account.objects.select_for_update().only("revision").get(pk=account_key).revision
+
+
+def operation_named(name: str) -> Operation:
+    found = OPERATIONS.get(name)
+    if found is None:
+        raise InvalidAction(f"Could not find operation {name.partition(':')[2]}: it is not part of this product.")
+    return found
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Collects the events of reads, so that a page writes them in one insert before it answers."""
+
+    pending: list[record.Event] = field(default_factory=list)
+
+    def flush(self) -> None:
+        if self.pending:
+            rows, self.pending = self.pending, []
+            with write_transaction():
+                record.insert(rows)
+
+
+def call(
+    caller: Caller,
+    context: Context,
+    action: str,
+    *,
+    listing: Listing | None = None,
+    body: BinaryIO | None = None,
+    recorder: Recorder | None = None,
+    **params: Any,
+) -> Response:
+    """Run one operation as `caller`: authorise it, do it, record it.
+
+    This is the only way in. A console click and a signed API request both end here, so neither can do
+    what the other could not, and both leave the same event behind. Raises an AwsError for everything
+    that AWS would refuse.
+    """
+    made = _new_call(caller, context, operation_named(action), params)
+    made.listing, made.body = listing, body
+    own_recorder = recorder or Recorder()
+    answer = _read([made], own_recorder)[0] if made.operation.read_only else _write(made, own_recorder)
+    if recorder is None:
+        own_recorder.flush()
+    if isinstance(answer, AwsError):
+        raise answer
+    return answer
+
+
+def call_many(
+    caller: Caller, context: Context, asked: Sequence[tuple[str, Mapping[str, Any]]], recorder: Recorder | None = None
+) -> list[Answer]:
+    """The batch form, for reads: each call is decided and recorded on its own, data is read in bulk.
+
+    Answers come in the order asked; a refused call's answer is its error.
+    """
+    calls = []
+    for action, params in asked:
+        values = dict(params)
+        listing = values.pop("listing", None)
+        made = _new_call(caller, context, operation_named(action), values)
+        if not made.operation.read_only:
+            raise ValueError(f"{action} writes; the batch form is for reads")
+        made.listing = listing
+        calls.append(made)
+    own_recorder = recorder or Recorder()
+    answers = _read(calls, own_recorder)
+    if recorder is None:
+        own_recorder.flush()
+    return answers
+
+
+def _new_call(caller: Caller, context: Context, operation: Operation, params: Mapping[str, Any]) -> Call:
+    return Call(
+        operation=operation,
+        caller=caller,
+        context=context,
+        params=params,
+        now=context.clock(),
+        request_id=context.ids.uuid(),
+        event_id=context.ids.uuid(),
+    )
+
+
+def _read(calls: Sequence[Call], recorder: Recorder) -> list[Answer]:
+    answers: dict[int, Answer] = {}
+    sound = []
+    for index, made in enumerate(calls):
+        try:
+            check_shape(made.operation, made.params)
+            sound.append(index)
+        except AwsError as error:
+            answers[index] = error
+    allowed = []
+    standing = None
+    _resolve([calls[i] for i in sound])
+    for index in sound:
+        made = calls[index]
+        standing = standing or standing_of(made.caller, made.caller.revision)
+        try:
+            made.may = _may(made, standing)
+            _authorise(made, standing)
+            allowed.append(index)
+        except AwsError as error:
+            answers[index] = error
+    _load([calls[i] for i in allowed])
+    for index in allowed:
+        try:
+            answers[index] = _work(calls[index])
+        except AwsError as error:
+            answers[index] = error
+    for index, made in enumerate(calls):
+        _record(made, standing or Standing(), answers[index], recorder)
+    return [answers[index] for index in range(len(calls))]
+
+
+def _write(made: Call, recorder: Recorder) -> Answer:
+    operation = made.operation
+    try:
+        check_shape(operation, made.params)
+        if operation.prepare:
+            # Decided once without the lock, so that nobody makes us hash or store what may not be.
+            _resolve([made])
+            _authorise(made, standing_of(made.caller, made.caller.revision))
+            made.prepared = operation.prepare(made)
+    except AwsError as error:
+        _record(made, standing_of(made.caller, made.caller.revision), error, recorder)
+        return error
+    done = False
+    try:
+        answer = _locked(made, recorder)
+        done = not isinstance(answer, AwsError)
+    finally:
+        if operation.discard and made.prepared is not None and not done:
+            operation.discard(made.prepared)
+    return answer
+
+
+def _locked(made: Call, recorder: Recorder) -> Answer:
+    answer: Answer
+    with write_transaction():
+        revision = lock_account(made.caller.account_key)
+        # A revision is committed before anybody else can read it, so only ours may be too young to keep.
+        standing = standing_of(made.caller, revision, keep=revision == made.caller.revision)
+        made.may = _may(made, standing)
+        try:
+            with transaction.atomic():
+                _resolve([made])
+                _authorise(made, standing)
+                _load([made])
+                answer = _work(made)
+        except AwsError as error:
+            answer = error
+        else:
+            if made.operation.service == "iam":
+                Account.objects.filter(pk=made.caller.account_key).update(revision=revision + 1)
+        _record(made, standing, answer, recorder)
+        rows, recorder.pending = recorder.pending, []
+        record.insert(rows)
+    return answer
+
+
+def _resolve(calls: Sequence[Call]) -> None:
+    """Find the resources of each call's checks; calls that share a resolver are resolved together."""
+    found: dict[int, list[tuple[Resource, ...]]] = {id(made): [] for made in calls}
+    groups: dict[tuple[int, Resolver], list[Call]] = {}
+    depth = max((len(made.operation.checks) for made in calls), default=0)
+    for position in range(depth):
+        groups.clear()
+        for made in calls:
+            if position < len(made.operation.checks):
+                groups.setdefault((position, made.operation.checks[position].resource), []).append(made)
+        for (_, resolver), members in groups.items():
+            answers = resolver(members[0].caller, [made.params for made in members])
+            for made, answer in zip(members, answers, strict=True):
+                found[id(made)].append((answer,) if isinstance(answer, Resource) else tuple(answer))
+    for made in calls:
+        made.by_check = found[id(made)]
+
+
+def _authorise(made: Call, standing: Standing) -> None:
+    """Ask the engine about every check on every resource; the first refusal ends the call."""
+    if not made.operation.authorized:
+        return
+    made.decision = None
+    for check, resources in zip(made.operation.checks, made.by_check, strict=True):
+        for resource in resources:
+            request = _question(made, standing, check.action, resource)
+            decision = _decide(request, standing, resource)
+            if made.decision is None or not decision.allowed:
+                made.decision, made.decided = decision, (request, resource)
+            if not decision.allowed:
+                raise AccessDenied.because(
+                    decision, principal_arn=made.caller.arn, action=check.action, resource=resource.arn
+                )
+
+
+def _question(made: Call, standing: Standing, action: str, resource: Resource) -> Request:
+    owner = resource.account or made.caller.account_id
+    context = keys.of_request(made, standing.tags) | {"aws:ResourceAccount": owner} | dict(resource.context)
+    return Request(made.caller.principal, action, resource.arn, owner, context)
+
+
+def _decide(request: Request, standing: Standing, resource: Resource) -> Decision:
+    policies = standing.policies
+    if resource.policy is not None:
+        policies = replace(policies, resource=resource.policy)
+    return decide(request, policies)
+
+
+def _may(made: Call, standing: Standing) -> Callable[[str, Resource], Decision]:
+    return lambda action, resource: _decide(_question(made, standing, action, resource), standing, resource)
+
+
+def _load(calls: Sequence[Call]) -> None:
+    groups: dict[str, list[Call]] = {}
+    for made in calls:
+        if made.operation.load:
+            groups.setdefault(made.operation.name, []).append(made)
+    for members in groups.values():
+        loaded = members[0].operation.load(members)  # type: ignore[misc]  # only calls with a loader are grouped
+        for made in members:
+            made.loaded = loaded
+
+
+def _work(made: Call) -> Response:
+    answer: Response = made.operation.work(made, **made.params)
+    return answer
+
+
+def _record(made: Call, standing: Standing, answer: Answer, recorder: Recorder) -> None:
+    if isinstance(answer, AwsError) and made.operation.recorded:
+        answer.event_id = made.event_id
+    if made.operation.recorded:
+        recorder.pending.append(record.event_of(made, standing, answer))

@@ -1,0 +1,37 @@
+"""Where an HTTP request comes from, as a call's context."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from iamconsole.core.caller import Context
+
+
+def source_address(request: HttpRequest) -> str:
+    """The client's address: the last one that a proxy of ours did not write itself.
+
+    With no trusted proxy, X-Forwarded-For is only what the client says and is not believed.
+    """
+    direct: str = request.META.get("REMOTE_ADDR", "") or "127.0.0.1"
+    count = settings.IAMCONSOLE_TRUSTED_PROXIES
+    if not count:
+        return direct
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    if len(hops) < count:
+        return direct
+    try:
+        return str(ipaddress.ip_address(hops[-count]))
+    except ValueError:
+        return direct
+
+
+def context_of(request: HttpRequest, *, face: str, region: str = "us-east-1") -> Context:
+    return Context(
+        face=face,
+        region=region,
+        source_ip=source_address(request),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+    )

@@ -1,0 +1,24 @@
+"""The first step of every call: do the parameters have the shape that the service model asks for?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from iamconsole import wire
+from iamconsole.core.errors import ValidationError
+from iamconsole.core.operation import Operation
+
+
+def check_shape(operation: Operation, params: Mapping[str, Any]) -> None:
+    """Refuse parameters that break the service model, with AWS's ValidationError."""
+    if not operation.public:
+        return  # not an operation of AWS's API: it has no model, and only our own pages call it
+    try:
+        members = wire.members(operation.service, operation.short_name, params)
+    except KeyError as error:
+        raise ValidationError(f"Unknown parameter {error.args[0]!r} for {operation.name}.") from error
+    violations = wire.validate(operation.service, operation.short_name, members)
+    if violations:
+        field = wire.snake(violations[0].path.partition(".")[0])
+        raise ValidationError(wire.violations_message(violations), field=field)

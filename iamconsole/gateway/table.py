@@ -1,0 +1,20 @@
+"""Every operation there is, by name. A new module of operations is one line here."""
+
+from __future__ import annotations
+
+from iamconsole.analysis import operations as analysis
+from iamconsole.core.operation import Operation, operations_in
+from iamconsole.iam.operations import attachments, credentials, groups, policies, users
+from iamconsole.s3 import operations as s3
+from iamconsole.sts import operations as sts
+
+OPERATIONS: dict[str, Operation] = (
+    operations_in(users)
+    | operations_in(groups)
+    | operations_in(policies)
+    | operations_in(attachments)
+    | operations_in(credentials)
+    | operations_in(analysis)
+    | operations_in(sts)
+    | operations_in(s3)
+)

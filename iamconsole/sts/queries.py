@@ -1,0 +1,26 @@
+"""Reads of temporary credentials for the gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from iamconsole.sts.models import TemporaryCredential
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryKey:
+    row: TemporaryCredential
+    secret: str
+
+
+def temporary_credential(access_key_id: str) -> TemporaryKey | None:
+    row = (
+        TemporaryCredential.objects.select_related("user", "account", "user__login_profile")
+        .filter(access_key_id=access_key_id)
+        .first()
+    )
+    if row is None:
+        return None
+    return TemporaryKey(row, settings.IAMCONSOLE_FERNET.decrypt(bytes(row.secret)).decode())
