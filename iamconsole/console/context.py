@@ -1,0 +1,158 @@
+"""What the frame around every page shows, for the templates as `frame`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from iamconsole.console.navigation import SERVICES, Navigation, Service, link_to, navigation, service_at
+
+REGIONS = {
+    "North America": {
+        "us-east-1": "US East (N. Virginia)",
+        "us-east-2": "US East (Ohio)",
+        "us-west-1": "US West (N. California)",
+        "us-west-2": "US West (Oregon)",
+        "ca-central-1": "Canada (Central)",
+    },
+    "Europe": {
+        "eu-central-1": "Europe (Frankfurt)",
+        "eu-west-1": "Europe (Ireland)",
+        "eu-west-2": "Europe (London)",
+        "eu-west-3": "Europe (Paris)",
+        "eu-north-1": "Europe (Stockholm)",
+    },
+    "Asia Pacific": {
+        "ap-south-1": "Asia Pacific (Mumbai)",
+        "ap-northeast-1": "Asia Pacific (Tokyo)",
+        "ap-northeast-2": "Asia Pacific (Seoul)",
+        "ap-southeast-1": "Asia Pacific (Singapore)",
+        "ap-southeast-2": "Asia Pacific (Sydney)",
+    },
+    "South America": {"sa-east-1": "South America (São Paulo)"},
+}
+DEFAULT_REGION = "us-east-1"
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+NAVIGATION_COOKIE = "navigation"
+RECENT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account button and menu: who is signed in, and where."""
+
+    account_id: str
+    account_name: str
+    name: str
+    kind: str
+
+    @property
+    def as_line(self) -> str:
+        return {"user": "IAM user", "root": "Root user"}.get(self.kind, "Currently active as")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    account: Account | None
+    theme: str
+    navigation_state: str
+    region: str
+    services: tuple[Service, ...]
+    service: Service | None
+    navigation: Navigation | None
+    path: str
+
+    @property
+    def is_global(self) -> bool:
+        return self.service.is_global if self.service else True
+
+    @property
+    def region_groups(self) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+        return [
+            (group, [(code, name, code == self.region) for code, name in regions.items()])
+            for group, regions in REGIONS.items()
+        ]
+
+    @property
+    def title(self) -> str:
+        """The end of a page's `<title>`: `Users | IAM | Global`."""
+        if self.service is None:
+            return f"Console Home | {self.region}"
+        return f"{self.service.name} | {'Global' if self.is_global else self.region}"
+
+    def link(self, label: str, path: str) -> str:
+        return link_to(label, path)
+
+    @property
+    def account_links(self) -> list[tuple[str, str]]:
+        wanted = (
+            ("Account", "/account"),
+            ("Organization", "/organizations/v2/home/accounts"),
+            ("Service Quotas", ""),
+            ("Billing and Cost Management", ""),
+            ("Security credentials", "/iam/security_credentials"),
+        )
+        return [(label, link_to(label, path)) for label, path in wanted]
+
+    @property
+    def switch_role(self) -> str:
+        return link_to("Switch role", "/switchrole")
+
+
+def known_region(text: str) -> str:
+    return text if any(text in regions for regions in REGIONS.values()) else ""
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The context processor. It makes no query: all it shows is in the caller, the URL and cookies."""
+    path = getattr(request, "frame_path", request.path)
+    service = service_at(path)
+    _remember(request, service)
+    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    state = request.COOKIES.get(NAVIGATION_COOKIE, "")
+    return {
+        "frame": Frame(
+            account=_account(request),
+            theme=theme if theme in THEMES else "auto",
+            navigation_state=state if state in ("open", "closed") else "auto",
+            region=_region(request),
+            services=SERVICES,
+            service=service,
+            navigation=navigation(service.key, path) if service else None,
+            path=request.get_full_path(),
+        ),
+        "debug": settings.DEBUG,
+    }
+
+
+def _account(request: HttpRequest) -> Account | None:
+    caller = getattr(request, "caller", None)
+    if caller is None:
+        return None
+    name = caller.account_name if caller.is_root else caller.user_name or caller.arn.rpartition("/")[2]
+    return Account(caller.account_id, caller.account_name, name, caller.kind)
+
+
+def _region(request: HttpRequest) -> str:
+    """`?region=` wins and is kept in the session."""
+    session = getattr(request, "session", None)
+    asked = known_region(request.GET.get("region", ""))
+    if session is None:
+        return asked or DEFAULT_REGION
+    if asked and session.get("region") != asked:
+        session["region"] = asked
+    return asked or str(session.get("region") or DEFAULT_REGION)
+
+
+def _remember(request: HttpRequest, service: Service | None) -> None:
+    """`Recently visited` on the Console Home: written only when the service changes."""
+    session = getattr(request, "session", None)
+    if service is None or session is None or getattr(request, "caller", None) is None:
+        return
+    recent = session.get("recent", [])
+    if not recent or recent[0] != service.key:
+        session["recent"] = [service.key, *(one for one in recent if one != service.key)][:RECENT]

@@ -1,0 +1,148 @@
+"""A wizard: a list of ordinary forms whose draft waits on the server (console.md §1.5).
+
+The draft is keyed by a wizard id in the form and the URL, so two tabs do not mix; it is encrypted in
+the session, so a password typed in step 1 never travels back. Nothing is created before the last button.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+
+from iamconsole.ui import drafts
+from iamconsole.ui.drafts import keep_once as keep_once
+from iamconsole.ui.drafts import take_once as take_once
+from iamconsole.ui.forms import Form
+from iamconsole.ui.pages import render_page
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `options(wizard)` gives what its form needs beside its data, e.g. the password policy."""
+
+    name: str
+    title: str
+    form: type[Form]
+    optional: bool = False
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    options: Callable[[Wizard], dict[str, Any]] | None = None
+
+
+class Wizard:
+    def __init__(
+        self, request: HttpRequest, name: str, steps: Sequence[Step], *, finish: str, cancel: str, title: str = ""
+    ) -> None:
+        self.request, self.name, self.steps = request, name, steps
+        self.finish, self.cancel, self.title = finish, cancel, title
+        given = request.POST.get("wizard") or request.GET.get("wizard", "")
+        self.id = given if 8 <= len(given) <= 40 else secrets.token_urlsafe(12)
+        self.draft = drafts.load(request, name, self.id) or {"data": {}, "done": ""}
+        self.step = next((step for step in steps if step.name == request.GET.get("step")), steps[0])
+        self.number = steps.index(self.step) + 1
+        self.finished = False
+        self._form: Form | None = None
+
+    def walk(self) -> HttpResponse | None:
+        """Do what the request asks; None means: finish if `finished`, else show `page`."""
+        if self.draft["done"]:
+            return redirect(self.draft["done"])
+        before, data = self.steps[: self.number - 1], self.draft["data"]
+        if any(step.name not in data for step in before):
+            return redirect(self.url(self.steps[0]))
+        if self.request.method != "POST":
+            return None
+        data[self.step.name] = self._posted(data.get(self.step.name, {}))
+        go = self.request.POST.get("_go", "")
+        if go:  # an earlier step, or a table's search, sort or page: what was typed is kept, unchecked
+            drafts.save(self.request, self.name, self.id, self.draft)
+            target = next((step for step in before if step.name == go), self.step)
+            return redirect(self.url(target, self._asked(go) if go.startswith("?") else None))
+        if not self.form.is_valid():
+            return None
+        drafts.save(self.request, self.name, self.id, self.draft)
+        if self.number < len(self.steps):
+            return redirect(self.url(self.steps[self.number]))
+        for step in before:  # once more: the draft may be old, and a step left by a link was not checked
+            if not self.form_of(step).is_valid():
+                return redirect(self.url(step))
+        if not drafts.claim(self.request, self.id):  # a double click: the first press is at work, its result is ours
+            return redirect(drafts.await_done(self.request, self.name, self.id) or self.url(self.step))
+        self.finished = True
+        return None
+
+    def done(self, url: str) -> HttpResponse:
+        """The end. The draft's values are dropped; a second press of the button leads to `url` too."""
+        drafts.save(self.request, self.name, self.id, {"data": {}, "done": url})
+        return redirect(url)
+
+    def page(self, template: str, context: Mapping[str, Any] | None = None, **options: Any) -> HttpResponse:
+        """The step's page, 422 when its form has errors; after a refusal the last button works again."""
+        if self.finished:
+            drafts.release(self.request, self.id)
+        status = 422 if self.request.method == "POST" and self.form.errors else 200
+        return render_page(self.request, template, {**(context or {}), "wizard": self}, status=status, **options)
+
+    @property
+    def form(self) -> Form:
+        """The current step's form."""
+        self._form = self._form or self.form_of(self.step, shown=self.request.method != "POST")
+        return self._form
+
+    def form_of(self, step: Step, *, shown: bool = False) -> Form:
+        """A step's form, bound to its draft; merely `shown` it has the draft's values and no errors yet."""
+        data, options = self.draft["data"].get(step.name), step.options(self) if step.options else {}
+        form = step.form(_query(data) if data is not None else None, initial=dict(step.initial), **options)
+        if shown and data is not None:
+            values = {name: form[name].data for name in form.fields}
+            form = step.form(initial={**step.initial, **values}, **options)
+        return form
+
+    def values(self, name: str) -> dict[str, Any]:
+        """The checked values of the step called `name`; empty when they are not valid."""
+        form = self.form_of(next(step for step in self.steps if step.name == name))
+        return form.cleaned_data if form.is_valid() else {}
+
+    def url(self, step: Step, more: QueryDict | None = None) -> str:
+        query = more or QueryDict(mutable=True)
+        query["step"], query["wizard"] = step.name, self.id
+        return f"{self.request.path}?{query.urlencode()}"
+
+    @property
+    def trail(self) -> list[tuple[int, Step, str]]:
+        """Number, step, and the link of those already visited."""
+        seen = self.draft["data"]
+        return [(n, s, self.url(s) if s.name in seen else "") for n, s in enumerate(self.steps, 1)]
+
+    @property
+    def previous(self) -> Step | None:
+        return self.steps[self.number - 2] if self.number > 1 else None
+
+    def _posted(self, known: dict[str, list[str]]) -> dict[str, list[str]]:
+        """The step's own fields as posted. A secret that was not typed again is the one typed before."""
+        post, fields = self.request.POST, self.step.form.base_fields
+        found = {key: post.getlist(key) for key in post if key in fields or key.partition("-")[0] in fields}
+        for key, one in fields.items():
+            if isinstance(one.widget, forms.PasswordInput) and not any(found.get(key, [])) and key in known:
+                found[key] = known[key]
+        return found
+
+    def _asked(self, go: str) -> QueryDict:
+        """A table's button says where to go; what was typed in a search field goes along."""
+        query = QueryDict(go[1:], mutable=True)
+        for key, value in self.request.POST.items():
+            if (key == "q" or key.endswith("-q")) and key not in query and value:
+                query[key] = str(value)
+        return query
+
+
+def _query(data: Mapping[str, list[str]]) -> QueryDict:
+    query = QueryDict(mutable=True)
+    for key, values in data.items():
+        query.setlist(key, values)
+    return query
