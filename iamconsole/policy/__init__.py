@@ -6,7 +6,9 @@ is silent the code says so. Nothing here raises for what a policy says, and what
 
 from __future__ import annotations
 
+from .check import Finding, check
 from .evaluate import ENGINE_VERSION, decide
+from .explain import ElementReport, Explanation, Stage, StatementReport, explain
 from .match import matches
 from .model import (
     AttachedPolicy,
@@ -22,21 +24,32 @@ from .model import (
     StatementRef,
 )
 from .parse import parse
+from .summarize import Summary, SummaryRow, summarize
 
 __all__ = [
     "ENGINE_VERSION",
     "AttachedPolicy",
     "Condition",
     "Decision",
+    "ElementReport",
+    "Explanation",
+    "Finding",
     "Kind",
     "Policy",
     "PolicySet",
     "Principal",
     "Problem",
     "Request",
+    "Stage",
     "Statement",
     "StatementRef",
+    "StatementReport",
+    "Summary",
+    "SummaryRow",
+    "check",
     "decide",
+    "explain",
     "matches",
     "parse",
+    "summarize",
 ]

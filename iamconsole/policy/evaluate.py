@@ -13,8 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from .conditions import holds
 from .model import AttachedPolicy, DecidedBy, Decision, PolicySet, Request
-from .statements import Asked, Form, Row, action_matches, ask, compile_policy, verdict_of
+from .statements import (
+    Asked,
+    Form,
+    Row,
+    action_matches,
+    compile_policy,
+    principal_matches,
+    resource_matches,
+    verdict_of,
+)
 
 ENGINE_VERSION = "1"
 
@@ -130,7 +140,7 @@ def gather(asked: Asked, policies: PolicySet) -> Found:
 
 def decide(request: Request, policies: PolicySet) -> Decision:
     """Whether AWS would allow the request, and because of which statements."""
-    asked = ask(request, bounded=policies.boundary is not None)
+    asked = Asked(request, bounded=policies.boundary is not None)
     return conclude(asked, policies, gather(asked, policies))
 
 
@@ -142,7 +152,7 @@ def conclude(asked: Asked, policies: PolicySet, found: Found) -> Decision:
         return Decision("implicit_deny", "none", undecided=(f"`{request.action[:200]}` is not the name of an action.",))
     if action in _FREE and principal.kind != "anonymous":
         return Decision("allowed", "none")
-    denies = [(row, verdict) for row, verdict in found.denies if _applies(row, asked)]
+    denies = [(row, verdict) for row, verdict in found.denies if applies(row, asked)]
     if denies:
         return _explicit_deny(asked, denies)
     refused_by = _refused_by(asked, policies, found)
@@ -151,7 +161,7 @@ def conclude(asked: Asked, policies: PolicySet, found: Found) -> Decision:
     if refused_by == "root":
         # STS API Reference, AssumeRole: "You cannot use AWS account root user credentials to call AssumeRole."
         return Decision("implicit_deny", "root", reason="because roles may not be assumed by root accounts")
-    doubts = tuple(dict.fromkeys(doubt_about(row, asked) for row in found.doubtful if _applies(row, asked)))
+    doubts = tuple(dict.fromkeys(doubt_about(row, asked) for row in found.doubtful if applies(row, asked)))
     reason = f"because no {_NAMES[refused_by]} allows the {request.action} action"
     return Decision("implicit_deny", refused_by, (), reason, doubts)
 
@@ -174,7 +184,7 @@ def _stage(row: Row) -> DecidedBy:
     return next(stage for stage in STAGES if stage == row.stage)
 
 
-def _applies(row: Row, asked: Asked) -> bool:
+def applies(row: Row, asked: Asked) -> bool:
     """Whether a policy type reaches this caller at all.
 
     SCPs "affect only IAM users and roles that are managed by accounts that are part of the organization" and their
@@ -225,8 +235,8 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
             return "trust"
     if not principal.account or (trust and principal.kind == "federated"):
         # Nobody but the resource's owner speaks for a service, an anonymous caller or an identity provider's user.
-        return None if "direct" in forms else "resource"
-    if not _same_account(asked):
+        return None if "direct" in forms else ("trust" if trust else "resource")
+    if not same_account(asked):
         # Both accounts must allow: "reference_policies_evaluation-logic-cross-account.html".
         return _identity_side(asked, policies, found) or (None if forms else "resource")
     if principal.kind == "root" or "direct" in forms:
@@ -240,7 +250,7 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
     return _identity_side(asked, policies, found)
 
 
-def _same_account(asked: Asked) -> bool:
+def same_account(asked: Asked) -> bool:
     return asked.request.resource_account in ("", asked.request.principal.account)
 
 
@@ -268,18 +278,22 @@ def _caps(policies: PolicySet, found: Found) -> DecidedBy | None:
 
 
 def _allowed(asked: Asked, policies: PolicySet, found: Found) -> Decision:
-    resource_rows = [(row, form) for row, form in found.allows if row.stage in ("resource", "trust")]
-    identity_rows = found.allowing("identity")
-    if asked.request.principal.kind == "root" and _same_account(asked):
-        return Decision("allowed", "root", tuple(row.ref for row, _ in resource_rows))
-    decisive: list[Row] = [row for row, form in resource_rows if form != "account"]
-    if decisive and (_same_account(asked) or not asked.request.principal.account):
-        return Decision("allowed", _stage(decisive[0]), tuple(row.ref for row in decisive))
-    if resource_rows:
-        # Two yeses were needed: that of the caller's account and that of the resource's owner.
-        both = [*identity_rows, *(row for row, _ in resource_rows)]
-        return Decision("allowed", _stage(resource_rows[0][0]), tuple(row.ref for row in both))
-    return Decision("allowed", "identity", tuple(row.ref for row in identity_rows))
+    """The Allow that decided: of the resource's policy if that alone suffices, of the caller's, or of both."""
+    granted = [(row, form) for row, form in found.allows if row.stage in ("resource", "trust")]
+    identity = [row.ref for row in found.allowing("identity")]
+    trust = policies.resource is not None and policies.resource.policy.kind == "trust"
+    principal, same = asked.request.principal, same_account(asked)
+    if principal.kind == "root" and same:
+        return Decision("allowed", "root")
+    if same or not principal.account or (trust and principal.kind == "federated"):
+        alone = tuple(row.ref for row, form in granted if form != "account")
+        if alone:
+            return Decision("allowed", "trust" if trust else "resource", alone)
+        if not trust:
+            return Decision("allowed", "identity", tuple(identity))
+    # Two yeses were needed: that of the caller's account and that of the resource's owner.
+    both = (*identity, *(row.ref for row, _ in granted))
+    return Decision("allowed", "trust" if trust else "resource", both)
 
 
 def doubt_about(row: Row, asked: Asked) -> str:
@@ -295,9 +309,6 @@ def doubt_about(row: Row, asked: Asked) -> str:
 
 def uncertainties(row: Row, asked: Asked) -> list[str]:
     """Which parts of a well-formed statement cannot be decided, in plain words."""
-    from .conditions import holds
-    from .statements import principal_matches, resource_matches
-
     found: list[str] = []
     if principal_matches(row.compiled, asked)[0] is None:
         if row.compiled.statement.not_principal is not None:

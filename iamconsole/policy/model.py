@@ -15,7 +15,11 @@ ContextValue = str | Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One place where a document breaks the policy grammar; `message` is what the API answers."""
+    """One place where a document breaks the policy grammar.
+
+    `message` and `error_code` are what the API answers, `value` the text at fault (or the type that was expected),
+    `offset` its index in the text.
+    """
 
     code: str
     message: str
@@ -23,6 +27,8 @@ class Problem:
     line: int = 1
     column: int = 1
     error_code: str = "MalformedPolicyDocument"
+    value: str = ""
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,9 @@ class AttachedPolicy:
     via: str = ""
 
 
+_WITH_PRINCIPAL = frozenset({"resource", "trust", "rcp", "endpoint"})
+
+
 @dataclass(frozen=True, slots=True)
 class PolicySet:
     """Every policy that applies to a request. SCPs and RCPs come level by level, the organization's root first."""
@@ -195,6 +204,15 @@ class PolicySet:
     rcps: tuple[tuple[AttachedPolicy, ...], ...] = ()
     endpoints: tuple[AttachedPolicy, ...] = ()
     kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # A policy without Principal in a place where only a Principal limits it would mean everyone.
+        levels = (*self.scps, *self.rcps, self.endpoints, self.identity, self.sessions)
+        with_principal = {id(each) for level in (*self.rcps, self.endpoints) for each in level} | {id(self.resource)}
+        singles = tuple(each for each in (self.resource, self.boundary) if each is not None)
+        for attached in (*singles, *(each for level in levels for each in level)):
+            if (attached.policy.kind in _WITH_PRINCIPAL) != (id(attached) in with_principal):
+                raise ValueError(f"`{attached.name}` was parsed as a policy of kind {attached.policy.kind}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _parse(text: str, kind: Kind) -> Policy:
         column = error.offset - (text.rfind("\n", 0, error.offset) + 1) + 1
         first = text.lstrip("\ufeff \t\r\n")[:1]
         message = "Policies must be valid JSON and the first byte must be '{'" if kind == "resource" else JSON
-        problem = Problem(error.code, message, error.path, line, column, _error_code(kind))
+        problem = Problem(error.code, message, error.path, line, column, _error_code(kind), error.message, error.offset)
         places = {"": text.find(first)} if first else {}
         return Policy(kind, text, sha256, "", "", (), (problem,), places)
     grammar = _Grammar(text, kind, document)
@@ -102,7 +102,7 @@ class _Grammar:
         self.version, self.id = "2008-10-17", ""
         self.lines: list[int] | None = None
 
-    def problem(self, code: str, path: str, message: str = SYNTAX, *, s3: str = "") -> None:
+    def problem(self, code: str, path: str, message: str = SYNTAX, *, s3: str = "", value: str = "") -> None:
         offset = self.source.places.get(path, 0)
         if self.lines is None:
             self.lines = [0, *(at.end() for at in re.finditer("\n", self.text))]
@@ -110,7 +110,8 @@ class _Grammar:
         column = offset - self.lines[line - 1] + 1
         if self.kind == "resource" and s3:
             message = s3
-        self.problems.append(Problem(code, message, path, line, column, _error_code(self.kind)))
+        code_of_kind = _error_code(self.kind)
+        self.problems.append(Problem(code, message, path, line, column, code_of_kind, value, offset))
 
     def document(self) -> tuple[Statement, ...]:
         value = self.source.value
@@ -118,7 +119,9 @@ class _Grammar:
             self.source.places["(text)"] = odd.start() + self.text.startswith("\ufeff")
             self.problem("character", "(text)")
         if not isinstance(value, dict):
-            self.problem("document", "", s3="Policies must be valid JSON and the first byte must be '{'")
+            self.problem(
+                "document", "", s3="Policies must be valid JSON and the first byte must be '{'", value="Object"
+            )
             return ()
         for key in value.keys() - _TOP:
             self.problem("element", key, s3=f"Unknown field {key[:100]}")
@@ -128,7 +131,7 @@ class _Grammar:
             if isinstance(value["Id"], str) and not isinstance(value["Id"], Number):
                 self.id = value["Id"]
             else:
-                self.problem("id", "Id")
+                self.problem("id", "Id", value="String")
         if "Statement" not in value:
             self.problem("missing-statement", "", s3="Missing required field Statement")
             return ()
@@ -151,7 +154,8 @@ class _Grammar:
             self.version = value["Version"]
         else:
             self.version = ""
-            self.problem("version", "Version", "Policy document must be version 2012-10-17 or greater.")
+            message = "Policy document must be version 2012-10-17 or greater."
+            self.problem("version", "Version", message, value=_shown(value["Version"]).strip('"'))
 
     def unique_sids(self, statements: tuple[Statement, ...], many: bool) -> None:
         seen: set[str] = set()
@@ -194,7 +198,7 @@ class _Grammar:
     def sid(self, value: dict[str, Any], path: str) -> str:
         sid = value.get("Sid", "")
         if not _is_text(sid):
-            self.problem("sid", f"{path}.Sid")
+            self.problem("sid-type", f"{path}.Sid", value="String")
             return ""
         # S3 and other services take more characters (elements_sid.html: "IAM does not ...; some services require").
         if self.kind != "resource" and not _SID.fullmatch(sid):
@@ -211,7 +215,9 @@ class _Grammar:
         if effect == "Allow" or effect == "Deny":
             return cast(str, effect)
         if "Effect" in value:
-            self.problem("effect", f"{path}.Effect", s3=f"Invalid effect: {_shown(effect)}")
+            self.problem(
+                "effect", f"{path}.Effect", s3=f"Invalid effect: {_shown(effect)}", value=_shown(effect).strip('"')
+            )
         else:
             self.problem("missing-effect", path, s3="Missing required field Effect")
         return ""
@@ -230,7 +236,7 @@ class _Grammar:
             return (value,)
         if isinstance(value, list) and all(map(_is_text, value)):
             return tuple(value)
-        self.problem("text-list", path)
+        self.problem("text-list", path, value="String")
         unread.add(name)
         return ()
 
@@ -270,7 +276,7 @@ class _Grammar:
             message = SYNTAX
         else:
             return
-        self.problem("action", path, message, s3="Policy has invalid action")
+        self.problem("action", path, message, s3="Policy has invalid action", value=action[:256])
 
     def resources(
         self, value: dict[str, Any], path: str, unread: set[str]
@@ -278,7 +284,7 @@ class _Grammar:
         if self.kind == "trust":
             for name in ("Resource", "NotResource"):
                 if name in value:
-                    self.problem("prohibited", f"{path}.{name}", f"Has prohibited field {name}")
+                    self.problem("prohibited-Resource", f"{path}.{name}", f"Has prohibited field {name}")
                     unread.add("Resource")
             return None, None
         prefix = self.either(value, path, "Resource", unread)
@@ -303,23 +309,23 @@ class _Grammar:
             return
         parts = resource.split(":", 5)
         shown = resource[:200]
-        message = ""
+        code = message = ""
         if parts[0] != "arn" or len(parts) < 2:
-            message = f'Resource {shown} must be in ARN format or "*".'
+            code, message = "prefix", f'Resource {shown} must be in ARN format or "*".'
         elif parts[1] not in _PARTITIONS and not _has_wild(parts[1]):
-            message = f'Partition "{parts[1][:100]}" is not valid for resource "{shown}".'
-        elif len(parts) > 2 and (not parts[2] or ("*" in parts[2] or "?" in parts[2])) and parts[2:] != ["*"]:
-            message = "Resource vendor must be fully qualified and cannot contain regexes."
+            code, message = "partition", f'Partition "{parts[1][:100]}" is not valid for resource "{shown}".'
+        elif len(parts) > 2 and parts[2:] != ["*"] and (not parts[2] or "*" in parts[2] or "?" in parts[2]):
+            code, message = "vendor", "Resource vendor must be fully qualified and cannot contain regexes."
         elif len(parts) < 6:
             # A `*` that ends a segment reaches beyond its colon, so `arn:aws:s3:*` is a whole ARN.
-            message = "" if resource.endswith("*") else "The policy failed legacy parsing"
-        elif parts[2] == "iam":
-            if parts[3] not in ("", "*"):
-                message = f"Resource {shown} can not contain region information."
-            elif not _is_iam_path(parts[5]):
-                message = f'IAM resource path must either be "*" or start with {_IAM_PATHS}.'
-        if message:
-            self.problem("resource", path, message, s3="Policy has invalid resource")
+            if not resource.endswith("*"):
+                code, message = "fields", "The policy failed legacy parsing"
+        elif parts[2] == "iam" and parts[3] not in ("", "*"):
+            code, message = "region", f"Resource {shown} can not contain region information."
+        elif parts[2] == "iam" and not _is_iam_path(parts[5]):
+            code, message = "path", f'IAM resource path must either be "*" or start with {_IAM_PATHS}.'
+        if code:
+            self.problem(f"resource-{code}", path, message, s3="Policy has invalid resource", value=shown)
 
     def principals(
         self, value: dict[str, Any], path: str, unread: set[str]
@@ -327,11 +333,13 @@ class _Grammar:
         if self.kind in _NO_PRINCIPAL:
             for name in ("Principal", "NotPrincipal"):
                 if name in value:
-                    self.problem("principal", f"{path}.{name}", "Policy document should not specify a principal.")
+                    message = "Policy document should not specify a principal."
+                    self.problem("unsupported-principal", f"{path}.{name}", message)
                     unread.add("Principal")
             return None, None
         if self.kind == "trust" and "NotPrincipal" in value:
-            self.problem("prohibited", f"{path}.NotPrincipal", "Has prohibited field NotPrincipal")
+            message = "Has prohibited field NotPrincipal"
+            self.problem("prohibited-NotPrincipal", f"{path}.NotPrincipal", message)
             unread.add("Principal")
             return None, None
         prefix = self.either(value, path, "Principal", unread)
@@ -375,7 +383,7 @@ class _Grammar:
         block = value.get("Condition", {})
         place = f"{path}.Condition"
         if not isinstance(block, dict):
-            self.problem("condition", place)
+            self.problem("condition", place, value="Object")
             unread.add("Condition")
             return ()
         found: list[Condition] = []
@@ -384,7 +392,7 @@ class _Grammar:
             if spelling_of(operator) is None:
                 self.problem("operator", here, s3=f"Invalid Condition type : {operator[:100]}")
             if not isinstance(keys, dict):
-                self.problem("condition", here)
+                self.problem("condition", here, value="Object")
                 unread.add("Condition")
                 continue
             for key, values in keys.items():
@@ -403,7 +411,7 @@ class _Grammar:
             elif isinstance(each, str):
                 found.append(str(each))
             else:
-                self.problem("condition-value", f"{path}[{at}]" if isinstance(values, list) else path)
+                self.problem("condition-value", f"{path}[{at}]" if isinstance(values, list) else path, value="String")
                 unread.add("Condition")
         return tuple(found)
 
@@ -418,7 +426,7 @@ def _is_iam_path(path: str) -> bool:
     return (
         path in ("*", "root")
         or path.startswith(("${", "*"))
-        or (bool(slash) and f"{kind}/" in _IAM_PATHS.split(", ") + ["role-template/"])
+        or (bool(slash) and f"{kind}/" in [*_IAM_PATHS.split(", "), "role-template/"])
     )
 
 

@@ -6,7 +6,7 @@ Each question is answered True, False or None; None means "cannot be decided" an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,24 +19,26 @@ Form = Literal["direct", "role", "user", "account"]
 Named = Mapping[tuple[str, str], Form]
 
 
-@dataclass(slots=True)
 class Asked:
     """A request, looked at once: lower-case action and keys, and every name its principal goes by."""
 
-    request: Request
-    action: str
-    context: dict[str, tuple[str, ...]]
-    lookup: Callable[[str], str | None]
-    named: Named
-    bounded: bool
+    __slots__ = ("_named", "action", "bounded", "context", "lookup", "request")
 
+    def __init__(self, request: Request, *, bounded: bool) -> None:
+        """`bounded`: the caller has a permissions boundary, which NotPrincipal needs to know."""
+        self.request, self.bounded = request, bounded
+        self.action = request.action.lower()
+        self.context = {
+            key.lower(): (value,) if isinstance(value, str) else tuple(value) for key, value in request.context.items()
+        }
+        self.lookup = lookup_in(self.context)
+        self._named: Named | None = None
 
-def ask(request: Request, *, bounded: bool) -> Asked:
-    """Prepare a request. `bounded`: the caller has a permissions boundary (NotPrincipal needs to know)."""
-    context = {
-        key.lower(): (value,) if isinstance(value, str) else tuple(value) for key, value in request.context.items()
-    }
-    return Asked(request, request.action.lower(), context, lookup_in(context), names_of(request.principal), bounded)
+    @property
+    def named(self) -> Named:
+        if self._named is None:
+            self._named = names_of(self.request.principal)
+        return self._named
 
 
 def names_of(principal: Principal) -> Named:
@@ -270,7 +272,8 @@ def conditions_hold(compiled: Compiled, asked: Asked) -> bool | None:
 
 def verdict_of(compiled: Compiled, asked: Asked) -> tuple[bool | None, Form]:
     """Whether a statement whose action is known to match (or may match) covers the request."""
-    unsure = "Statement" in compiled.statement.unread or action_matches(compiled, asked.action) is None
+    unread = compiled.statement.unread
+    unsure = bool(unread) and ("Statement" in unread or "Action" in unread)
     verdict, form = principal_matches(compiled, asked)
     if verdict is False:
         return False, form

@@ -1,0 +1,285 @@
+"""The whole story of a decision: every stage, every statement, which part matched and which did not, and why.
+
+It asks the same four questions as `decide` (statements.py) and concludes with the same function, so the two agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from .conditions import CompiledCondition, holds, spelling_of
+from .evaluate import Found, applies, conclude, doubt_about, rows_of, same_account
+from .model import Decision, PolicySet, Request, StatementRef
+from .statements import (
+    Asked,
+    Compiled,
+    Form,
+    Row,
+    action_matches,
+    conditions_hold,
+    principal_matches,
+    resource_matches,
+    resource_pattern_matches,
+)
+
+StageName = Literal["explicit_deny", "rcp", "scp", "resource", "trust", "identity", "boundary", "session", "endpoint"]
+Verdict = Literal["not_applicable", "allows", "no_match", "explicit_deny"]
+Element = Literal["action", "principal", "resource", "condition"]
+
+
+@dataclass(frozen=True, slots=True)
+class ElementReport:
+    """One element of a statement: did it match (None: undecidable), and why in plain words."""
+
+    element: Element
+    matched: bool | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementReport:
+    """One statement that was looked at. `matched` is True, False, or None when it could not be decided."""
+
+    ref: StatementRef
+    stage: str
+    matched: bool | None
+    elements: tuple[ElementReport, ...]
+    missing_keys: tuple[str, ...]
+    near_misses: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One rung of the ladder."""
+
+    name: StageName
+    verdict: Verdict
+    why: str
+    statements: tuple[StatementRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision with everything that led to it."""
+
+    decision: Decision
+    stages: tuple[Stage, ...]
+    statements: tuple[StatementReport, ...]
+
+    @property
+    def missing_keys(self) -> tuple[str, ...]:
+        """Context keys that conditions asked for and the request did not have."""
+        return tuple(dict.fromkeys(key for report in self.statements for key in report.missing_keys))
+
+    @property
+    def near_misses(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(hint for report in self.statements for hint in report.near_misses))
+
+
+def explain(request: Request, policies: PolicySet) -> Explanation:
+    """Decide, and tell the whole way to the decision."""
+    asked = Asked(request, bounded=policies.boundary is not None)
+    found = Found()
+    reports: list[StatementReport] = []
+    for row in rows_of(policies):
+        report, form = _report(row, asked)
+        reports.append(report)
+        found.add(row, report.matched, form)
+    decision = conclude(asked, policies, found)
+    return Explanation(decision, _ladder(asked, policies, found), tuple(reports))
+
+
+def _report(row: Row, asked: Asked) -> tuple[StatementReport, Form]:
+    compiled = row.compiled
+    statement = compiled.statement
+    principal, form = principal_matches(compiled, asked)
+    elements = [ElementReport("action", action_matches(compiled, asked.action), _about_action(compiled, asked))]
+    if statement.principal is not None or statement.not_principal is not None or principal is None:
+        elements.append(ElementReport("principal", principal, _about_principal(compiled, asked, principal, form)))
+    if statement.resource is not None or statement.not_resource is not None or "Resource" in statement.unread:
+        resource = resource_matches(compiled, asked)
+        elements.append(ElementReport("resource", resource, _about_resource(compiled, asked, resource)))
+    if compiled.conditions or "Condition" in statement.unread:
+        condition = conditions_hold(compiled, asked)
+        elements.append(ElementReport("condition", condition, _about_conditions(compiled, asked)))
+    answers = [element.matched for element in elements]
+    matched: bool | None = True
+    if False in answers:
+        matched = False
+    elif None in answers or "Statement" in statement.unread:
+        matched = None
+    missing = tuple(condition.source.key for condition in compiled.conditions if not asked.context.get(condition.key))
+    hints = tuple(_near_misses(compiled, asked, elements)) if matched is False else ()
+    text = "; ".join(_phrase(element) for element in elements)
+    if matched is None or (matched and not compiled.sound):
+        text = doubt_about(row, asked)
+    return StatementReport(row.ref, row.stage, matched, tuple(elements), missing, hints, text), form
+
+
+def _phrase(element: ElementReport) -> str:
+    if element.matched:
+        return f"{element.element} matches"
+    verb = "cannot be decided" if element.matched is None else "does not"
+    return f"{element.element} {verb}: {element.why}"
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    """A few values as a reader would like to see them."""
+    shown = ", ".join(f"`{text[:200]}`" for text in texts[:3])
+    return f"{shown} and {len(texts) - 3} more" if len(texts) > 3 else shown or "nothing"
+
+
+def _about_action(compiled: Compiled, asked: Asked) -> str:
+    statement = compiled.statement
+    if "Action" in statement.unread:
+        return "it could not be read"
+    if statement.action is not None:
+        return f"`{asked.request.action}` vs {_listed(statement.action)}"
+    return f"`{asked.request.action}` vs anything but {_listed(statement.not_action or ())}"
+
+
+def _about_principal(compiled: Compiled, asked: Asked, verdict: bool | None, form: Form) -> str:
+    statement, principal = compiled.statement, asked.request.principal
+    if "Principal" in statement.unread:
+        return "it could not be read"
+    caller = f"`{principal.arn or principal.name or 'an anonymous caller'}`"
+    if statement.not_principal is not None:
+        return f"{caller} vs anyone but {_listed(tuple(value for _, value in statement.not_principal))}"
+    named = f"{caller} vs {_listed(tuple(value for _, value in statement.principal or ()))}"
+    if verdict and form != "direct":
+        return f"{named} ({_FORMS[form]})"
+    return named
+
+
+_FORMS: dict[Form, str] = {
+    "direct": "names the caller",
+    "role": "names the role behind the session",
+    "user": "names the user behind the session",
+    "account": "names the account, whose own policies then decide",
+}
+
+
+def _about_resource(compiled: Compiled, asked: Asked, verdict: bool | None) -> str:
+    statement = compiled.statement
+    if "Resource" in statement.unread:
+        return "it could not be read"
+    written = statement.resource if statement.resource is not None else statement.not_resource or ()
+    but = "" if statement.resource is not None else "anything but "
+    text = f"`{asked.request.resource}` vs {but}{_listed(written)}"
+    unfilled = [
+        pattern
+        for pattern, compiled_pattern in zip(written, compiled.resources, strict=True)
+        if resource_pattern_matches(compiled_pattern, asked) is None
+    ]
+    if unfilled and not verdict:
+        text += f" (a variable in {_listed(tuple(unfilled))} is malformed or has no value in this request)"
+    return text
+
+
+def _about_conditions(compiled: Compiled, asked: Asked) -> str:
+    failed = [
+        _about_condition(condition, asked)
+        for condition in compiled.conditions
+        if holds(condition, asked.context) is not True
+    ]
+    if "Condition" in compiled.statement.unread:
+        failed.append("it could not be read")
+    return "; ".join(failed) or "every condition holds"
+
+
+def _about_condition(condition: CompiledCondition, asked: Asked) -> str:
+    source = condition.source
+    if spelling_of(source.operator) is None:
+        return f"`{source.operator}` is not an operator"
+    present = asked.context.get(condition.key, ())
+    has = f"is {_listed(present)}" if present else "is not in the request"
+    return f"`{source.operator}` wants {_listed(source.values)} and `{source.key}` {has}"
+
+
+def _near_misses(compiled: Compiled, asked: Asked, elements: list[ElementReport]) -> list[str]:
+    """What a reader of the refusal would want pointed out. Only for statements that failed in one element."""
+    failed = [element.element for element in elements if element.matched is not True]
+    statement = compiled.statement
+    if failed == ["resource"]:
+        return _near_resources(statement.resource or (), asked.request.resource)
+    if failed == ["action"]:
+        return [
+            f"the policy says `{written}`, the request is `{asked.request.action}`"
+            for written in (statement.action or ())[:50]
+            if _alike(written.lower(), asked.action)
+        ]
+    if failed == ["condition"]:
+        return [
+            f"everything matches but a condition: {_about_condition(condition, asked)}"
+            for condition in compiled.conditions
+            if not holds(condition, asked.context)
+        ]
+    return []
+
+
+def _near_resources(patterns: tuple[str, ...], resource: str) -> list[str]:
+    hints: list[str] = []
+    for pattern in patterns[:50]:
+        if resource.startswith(pattern + "/"):
+            hints.append(f"`{pattern}` does not cover what is inside it; that would be `{pattern}/*`")
+        elif pattern == resource + "/*":
+            hints.append(f"`{pattern}` covers what is inside `{resource}`, but not `{resource}` itself")
+        elif pattern.lower() == resource.lower():
+            hints.append(f"`{pattern}` differs from `{resource}` in upper and lower case only")
+        elif _alike(pattern, resource):
+            hints.append(f"`{pattern}` looks much like `{resource}`")
+    return hints
+
+
+def _alike(one: str, other: str) -> bool:
+    # The comparison is quadratic, so it is only made for names that a person could have typed.
+    if max(len(one), len(other)) > 300 or abs(len(one) - len(other)) > 8:
+        return False
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= 0.9
+
+
+def _ladder(asked: Asked, policies: PolicySet, found: Found) -> tuple[Stage, ...]:
+    """The stages in the order of AWS's flow chart (…_policy-eval-denyallow.html); endpoint policies come last."""
+    denies = [row for row, _ in found.denies if applies(row, asked)]
+    trust = policies.resource is not None and policies.resource.policy.kind == "trust"
+    scan = Stage(
+        "explicit_deny",
+        "explicit_deny" if denies else "no_match",
+        f"{len(denies)} statement(s) deny the request" if denies else "no statement denies the request",
+        tuple(row.ref for row in denies),
+    )
+    given: list[tuple[StageName, int]] = [
+        ("rcp", len(policies.rcps)),
+        ("scp", len(policies.scps)),
+        ("trust" if trust else "resource", int(policies.resource is not None)),
+        ("identity", 1),
+        ("boundary", int(policies.boundary is not None)),
+        ("session", int(bool(policies.sessions))),
+        ("endpoint", len(policies.endpoints)),
+    ]
+    return (scan, *(_stage(name, levels, asked, found) for name, levels in given))
+
+
+def _stage(name: StageName, levels: int, asked: Asked, found: Found) -> Stage:
+    principal = asked.request.principal
+    refs = [row.ref for row, _ in found.denies if row.stage == name and applies(row, asked)]
+    if refs:
+        return Stage(name, "explicit_deny", "a statement denies the request", tuple(refs))
+    if name == "identity" and principal.kind == "root":
+        if same_account(asked):
+            return Stage(name, "allows", "the root user has full access to its own account")
+        return Stage(name, "allows", "the root user has full access, as far as the other account lets it")
+    if name == "identity" and not principal.account:
+        return Stage(name, "not_applicable", "the caller is no identity of an account")
+    if not levels:
+        return Stage(name, "not_applicable", "no such policy applies to the request")
+    allowing = [found.allowing(name, level) for level in range(levels)]
+    refs = [row.ref for rows in allowing for row in rows]
+    if name == "rcp":
+        return Stage(name, "allows", "RCPFullAWSAccess allows at every level", tuple(refs))
+    if all(allowing):
+        return Stage(name, "allows", "a statement allows the request", tuple(refs))
+    return Stage(name, "no_match", "no statement allows the request", tuple(refs))
