@@ -40,6 +40,8 @@ class Resource:
     policy: AttachedPolicy | None = None
     row: Any = None
     missing: AwsError | None = None
+    # S3 says NoSuchBucket to everybody, before any policy is asked: there is no owner to ask.
+    missing_first: bool = False
 
     def require(self) -> Any:
         """The row, or AWS's error for a thing that is not there."""

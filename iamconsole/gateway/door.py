@@ -55,7 +55,11 @@ def lock_account(account_key: int) -> int:
 def operation_named(name: str) -> Operation:
     found = OPERATIONS.get(name)
     if found is None:
-        raise InvalidAction(f"Could not find operation {name.partition(':')[2]}: it is not part of this product.")
+        service, _, short_name = name.partition(":")
+        message = f"The operation {short_name} of {service} is not simulated here."
+        if service == "s3":
+            raise InvalidAction(message, code="NotImplemented", status=501)
+        raise InvalidAction(message)
     return found
 
 
@@ -237,6 +241,8 @@ def _authorise(made: Call, standing: Standing) -> None:
     made.decision = None
     for check, resources in zip(made.operation.checks, made.by_check, strict=True):
         for resource in resources:
+            if resource.missing_first:
+                resource.require()
             request = _question(made, standing, check.action, resource)
             decision = _decide(request, standing, resource)
             if made.decision is None or not decision.allowed:

@@ -33,7 +33,6 @@ class StoredObject(models.Model):
     # What the client sent to be given back: Content-Encoding, Cache-Control, x-amz-meta-… and the like.
     headers = models.JSONField(default=dict)
     metadata = models.JSONField(default=dict)
-    checksums = models.JSONField(default=dict)
     modified = models.DateTimeField()
     stored_as = models.CharField(max_length=100)
 

@@ -93,6 +93,7 @@ def _sign_in_event(account: Account, user: User | None, user_name: str) -> dict[
         "event_type": "AwsConsoleSignIn",
         "additional": additional,
         "response": {"ConsoleLogin": "Failure"},
+        "error_message": "Failed authentication",
     }
 
 
@@ -114,7 +115,7 @@ def console_login(call: Call, *, user_name: str, password: str) -> Response:
         from_console=True,
         restricted=claim.reset_required,
     )
-    call.event["response"] = {"ConsoleLogin": "Success"}
+    call.event |= {"response": {"ConsoleLogin": "Success"}, "error_message": ""}
     return {"AccessKeyId": row.access_key_id, "PasswordResetRequired": claim.reset_required}
 
 

@@ -1,0 +1,43 @@
+"""Who signed a request (limits.md §10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from iamconsole import wire
+from iamconsole.core.caller import Caller
+from iamconsole.gateway import callers
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    caller: Caller
+    signature: wire.Signature
+    secret: str
+
+
+def authenticate(
+    service: str, signature: wire.Signature, request: wire.HttpRequest, now: dt.datetime
+) -> Signer:
+    """The caller whose secret made the signature; raises WireError with the service's own code and words.
+
+    An unknown, an inactive and a deleted key look the same. A session token must belong to its key.
+    """
+    found = callers.credential(signature.access_key_id)
+    if found is None or not found.active or found.restricted:
+        raise wire.authentication_error(service, wire.UNKNOWN_KEY)
+    token = signature.session_token or ""
+    if bool(found.token_sha256) != bool(token):
+        raise wire.authentication_error(service, wire.BAD_TOKEN)
+    if token and not hmac.compare_digest(hashlib.sha256(token.encode()).hexdigest(), found.token_sha256):
+        raise wire.authentication_error(service, wire.BAD_TOKEN)
+    try:
+        wire.verify(signature, request, found.secret, now=now)
+    except wire.SignatureProblem as problem:
+        raise wire.worded(service, problem) from problem
+    if found.expires is not None and found.expires <= now:
+        raise wire.WireError("ExpiredToken", "The security token included in the request is expired", 403)
+    return Signer(found.caller, signature, found.secret)

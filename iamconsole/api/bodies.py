@@ -1,0 +1,50 @@
+"""Bytes on their way in and out, a piece at a time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+PIECE = 64 * 1024
+
+
+class Pieces(io.RawIOBase):
+    """An iterator of byte strings as a file that can be read once."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if size < 0:
+            return b"".join([self._rest, *self._pieces])
+        parts, length = [self._rest], len(self._rest)
+        while length < size:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            parts.append(piece)
+            length += len(piece)
+        whole = b"".join(parts)
+        self._rest = whole[size:]
+        return whole[:size]
+
+
+class Span:
+    """The next `length` bytes of an open file, in pieces; closes it at the end."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self._file = file
+        self._left = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left > 0 and (piece := self._file.read(min(PIECE, self._left))):
+            self._left -= len(piece)
+            yield piece
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,51 @@
+"""Which requests are for the AWS endpoint rather than for the console: they share one port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from iamconsole.api import views
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def bucket_of_host(host: str) -> str | None:
+    """The bucket that a virtual host names: `company1-hr.localhost:8000` → `company1-hr`; None for our own hosts."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    name = name.lower().rstrip(".")
+    for domain in settings.IAMCONSOLE_BUCKET_DOMAINS:
+        if name.endswith("." + domain):
+            bucket = name.removesuffix("." + domain).removesuffix(".s3")
+            return bucket if bucket not in ("", "s3", "www") else None
+    return None
+
+
+def is_for_aws(request: HttpRequest) -> bool:
+    """Signed by header or query, an AWS query or JSON call, or sent to a bucket's host."""
+    meta = request.META
+    query = meta.get("QUERY_STRING", "")
+    return (
+        meta.get("HTTP_AUTHORIZATION", "").startswith("AWS")
+        or "HTTP_X_AMZ_TARGET" in meta
+        or "X-Amz-Signature=" in query
+        or "X-Amz-Algorithm=" in query
+        # No page of the console is posted to the root, and every query call has an Action there.
+        or (request.path_info == "/" and (request.method == "POST" or "Action=" in query))
+        or bucket_of_host(meta.get("HTTP_HOST", "")) is not None
+    )
+
+
+class AwsEndpointMiddleware:
+    """Hands the requests of the CLI and the SDKs to the endpoint, before any session, cookie or CSRF token."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_for_aws(request):
+            return views.endpoint(request, bucket=bucket_of_host(request.META.get("HTTP_HOST", "")))
+        return self.get_response(request)

@@ -1,0 +1,159 @@
+"""The AWS endpoint: wire.parse → authenticate → gateway.call → wire.serialize."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from iamconsole import wire
+from iamconsole.api.authentication import Signer, authenticate
+from iamconsole.api.bodies import Pieces, Span
+from iamconsole.core.caller import wall_clock
+from iamconsole.core.errors import AwsError
+from iamconsole.gateway import door
+from iamconsole.gateway.http import context_of
+
+log = logging.getLogger(__name__)
+
+# What a client stores is never to run as a page of the console, which shares this address.
+OBJECT_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+
+
+def endpoint(request: HttpRequest, *, bucket: str | None) -> HttpResponseBase:
+    """Answer one request of the CLI, an SDK or a presigned link."""
+    request_id = str(uuid.uuid4())
+    received = _received(request)
+    service = "s3" if bucket else "query"
+    try:
+        signature = wire.find_signature(received)
+        service = wire.service_for(signature, received) or ("s3" if bucket or signature is None else "query")
+        if service == "s3" and signature is None and not bucket:
+            service = "sts"  # an unsigned call to the root: answered as the query services do
+        response = _answer(request, received, service, signature, bucket, request_id)
+    except wire.WireError as problem:
+        response = _error(service, problem.code, problem.message, problem.status, request_id, {})
+    except AwsError as error:
+        extra = dict(error.extra)
+        if service == "s3":
+            extra.setdefault("Resource", request.path)
+        response = _error(service, error.code, error.message, error.status, request_id, extra)
+    except Exception:
+        # The last resort of this face, as Django's own handler is of the pages: logged, and AWS-shaped.
+        log.exception("An API request failed")
+        message = "We encountered an internal error. Please try again."
+        code = "InternalError" if service == "s3" else "InternalFailure"
+        response = _error(service, code, message, 500, request_id, {}, type_="Receiver")
+    if request.method == "HEAD" and not response.streaming:
+        length = response.headers.get("Content-Length")
+        response.content = b""  # type: ignore[attr-defined]  # not a streaming response
+        if length is not None:
+            response.headers["Content-Length"] = length
+    return response
+
+
+def _received(request: HttpRequest) -> wire.HttpRequest:
+    """The request as the client signed it, its body not yet read."""
+    meta = request.META
+    raw_path = meta.get("REQUEST_URI") or meta.get("RAW_URI") or ""
+    path = raw_path.partition("?")[0]
+    if not path.startswith("/"):
+        # Not every server passes the raw path on; what it decoded is encoded again as AWS's clients do.
+        path = quote(meta["PATH_INFO"].encode("latin-1"), safe="/~-._")
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in meta.items() if name.startswith("HTTP_")}
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if meta.get(name):
+            headers[name.replace("_", "-").lower()] = meta[name]
+    return wire.HttpRequest(request.method or "GET", path, meta.get("QUERY_STRING", ""), headers, b"", True)
+
+
+def _with_body(request: HttpRequest, received: wire.HttpRequest) -> wire.HttpRequest:
+    """The same request with its body read; a body larger than any policy needs is refused unread."""
+    limit = settings.IAMCONSOLE_MAX_REQUEST_BYTES
+    length = received.headers.get("content-length", "0")
+    too_large = wire.WireError("RequestEntityTooLarge", f"The request is larger than {limit} bytes.", 413)
+    if not length.isdecimal() or int(length) > limit:
+        raise too_large
+    body = request.read(limit + 1)
+    if len(body) > limit:
+        raise too_large
+    return wire.HttpRequest(received.method, received.path, received.query, received.headers, body)
+
+
+def _answer(
+    request: HttpRequest,
+    received: wire.HttpRequest,
+    service: str,
+    signature: wire.Signature | None,
+    bucket: str | None,
+    request_id: str,
+) -> HttpResponseBase:
+    streamed = service == "s3" and request.method == "PUT" and wire.parse(service, received, bucket=bucket).streaming
+    if not streamed:
+        received = _with_body(request, received)
+    now = wall_clock()
+    if signature is None:
+        raise wire.authentication_error(service, wire.MISSING)
+    signer = authenticate(service, signature, received, now)
+    parsed = wire.parse(service, received, bucket=bucket)
+    body = _body(request, received, signer) if parsed.streaming else None
+    params = _keywords(parsed)
+    operation = door.operation_named(f"{parsed.service}:{parsed.operation}")
+    context = context_of(request, face="api", region=signature.region)
+    result = door.call(signer.caller, context, operation.name, body=body, **params)
+    return _response(parsed, result, request_id)
+
+
+def _keywords(parsed: wire.Parsed) -> dict[str, Any]:
+    return dict(wire.keywords(parsed.service, parsed.operation, parsed.params))
+
+
+def _body(request: HttpRequest, received: wire.HttpRequest, signer: Signer) -> BinaryIO:
+    """The bytes of an upload, checked against what was signed while they are read."""
+    if wire.is_chunked(received.headers):
+        signed = (signer.signature.payload_hash or "").startswith("STREAMING-AWS4")
+        chunk_signer = wire.chunk_signer(signer.signature, signer.secret) if signed else None
+        return Pieces(wire.decode_chunks(request, received.headers, signer=chunk_signer))
+    return Pieces(wire.checked(_hashed(request, signer), wire.named_checksums(received.headers)))
+
+
+def _hashed(request: HttpRequest, signer: Signer) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    while piece := request.read(64 * 1024):
+        digest.update(piece)
+        yield piece
+    wire.check_payload(signer.signature, digest.hexdigest())
+
+
+def _response(parsed: wire.Parsed, result: dict[str, Any], request_id: str) -> HttpResponseBase:
+    made = wire.serialize(parsed.service, parsed.operation, result, request_id=request_id)
+    response: HttpResponseBase
+    if made.streaming:
+        response = StreamingHttpResponse(Span(result[made.streaming], result["ContentLength"]), status=made.status)
+        for name, value in OBJECT_HEADERS.items():
+            response.headers[name] = value
+    else:
+        response = HttpResponse(made.body or b"", status=made.status)
+    del response.headers["Content-Type"]
+    for name, value in made.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def _error(
+    service: str, code: str, message: str, status: int, request_id: str, extra: dict[str, str], type_: str = "Sender"
+) -> HttpResponse:
+    made = wire.serialize_error(
+        service, code=code, message=message, status=status, request_id=request_id, extra=extra, type_=type_
+    )
+    response = HttpResponse(made.body or b"", status=made.status)
+    for name, value in made.headers.items():
+        response.headers[name] = value
+    return response

@@ -1,0 +1,70 @@
+"""Bucket names and object keys (limits.md §7).
+
+Source: Amazon S3 User Guide, "General purpose bucket naming rules" and "Naming Amazon S3 objects".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import string
+
+ALLOWED = frozenset(string.ascii_lowercase + string.digits + ".-")
+ENDS = frozenset(string.ascii_lowercase + string.digits)
+RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+MAX_KEY_BYTES = 1024
+
+
+def bucket_name_problem(name: str) -> str | None:
+    """The console's sentence for the first rule that `name` breaks; None for a good name."""
+    if not 3 <= len(name) <= 63:
+        return "Bucket name must be between 3 and 63 characters long."
+    if any(c in string.ascii_uppercase for c in name):
+        return "Bucket name must not contain uppercase characters."
+    if not set(name) <= ALLOWED:
+        return "Bucket name must only contain lowercase letters, numbers, periods (.), and hyphens (-)."
+    if name[0] not in ENDS or name[-1] not in ENDS:
+        return "Bucket name must start and end with a letter or number."
+    if ".." in name:
+        return "Bucket name must not contain two adjacent periods."
+    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", name) and _is_address(name):
+        return "Bucket name must not be formatted as an IP address."
+    for prefix in RESERVED_PREFIXES:
+        if name.startswith(prefix):
+            return f"Bucket name must not start with the prefix {prefix}"
+    for suffix in RESERVED_SUFFIXES:
+        if name.endswith(suffix):
+            return f"Bucket name must not end with the suffix {suffix}"
+    return None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
+
+
+# The Regions that are enabled in every account, with the names the console prints.
+# Source: AWS General Reference, "AWS Regions and Availability Zones".
+REGIONS = {
+    "us-east-1": "US East (N. Virginia)",
+    "us-east-2": "US East (Ohio)",
+    "us-west-1": "US West (N. California)",
+    "us-west-2": "US West (Oregon)",
+    "ap-south-1": "Asia Pacific (Mumbai)",
+    "ap-northeast-3": "Asia Pacific (Osaka)",
+    "ap-northeast-2": "Asia Pacific (Seoul)",
+    "ap-southeast-1": "Asia Pacific (Singapore)",
+    "ap-southeast-2": "Asia Pacific (Sydney)",
+    "ap-northeast-1": "Asia Pacific (Tokyo)",
+    "ca-central-1": "Canada (Central)",
+    "eu-central-1": "Europe (Frankfurt)",
+    "eu-west-1": "Europe (Ireland)",
+    "eu-west-2": "Europe (London)",
+    "eu-west-3": "Europe (Paris)",
+    "eu-north-1": "Europe (Stockholm)",
+    "sa-east-1": "South America (São Paulo)",
+}

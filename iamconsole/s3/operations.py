@@ -1,0 +1,468 @@
+"""Amazon S3, thin: buckets, their policies, and objects.
+
+Which action each operation is decided as: Service Authorization Reference, "Actions, resources, and
+condition keys for Amazon S3", and the permissions section of each operation in the S3 API Reference.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from iamconsole.accounts.models import PolicyText
+from iamconsole.core import arn
+from iamconsole.core.errors import AccessDenied
+from iamconsole.core.operation import Call, ContextKeys, Response, operation
+from iamconsole.policy import parse
+from iamconsole.s3 import errors, names, resources, storage
+from iamconsole.s3.models import Bucket, StoredObject
+
+DEFAULT_TYPE = "binary/octet-stream"
+# Stored as sent and given back: parameter → response member, they have the same name.
+GIVEN_BACK = ("cache_control", "content_disposition", "content_encoding", "content_language")
+
+
+def _owner(bucket: Bucket) -> Response:
+    account = bucket.account
+    # AWS's canonical user ID is 64 hex digits; ours is made from the account ID and as opaque.
+    return {"DisplayName": account.name, "ID": canonical_id(account.account_id)}
+
+
+def canonical_id(account_id: str) -> str:
+    return hashlib.sha256(f"canonical:{account_id}".encode()).hexdigest()
+
+
+# ---------------------------------------------------------------- buckets
+
+
+@operation("s3:ListBuckets", action="s3:ListAllMyBuckets", read_only=True)
+def list_buckets(
+    call: Call,
+    *,
+    max_buckets: int | None = None,
+    continuation_token: str | None = None,
+    prefix: str = "",
+    bucket_region: str | None = None,
+) -> Response:
+    """The buckets of the caller's account, in order of name."""
+    rows = Bucket.objects.filter(account=call.caller.account_key).order_by("name")
+    answer: Response = {"Owner": {"DisplayName": call.caller.account_name, "ID": canonical_id(call.caller.account_id)}}
+    if prefix:
+        rows = rows.filter(name__startswith=prefix)
+        answer["Prefix"] = prefix
+    if bucket_region:
+        rows = rows.filter(region=bucket_region)
+    if listing := call.listing:
+        rows = rows.filter(name__icontains=listing.search)
+        if listing.sort in ("name", "region", "created"):
+            rows = rows.order_by(("-" if listing.descending else "") + listing.sort, "name")
+        answer["Total"] = rows.count()
+        rows = rows[listing.start : listing.stop]
+    else:
+        if continuation_token:
+            rows = rows.filter(name__gt=_read_token(continuation_token))
+        if max_buckets:
+            rows = rows[: max_buckets + 1]
+    found = list(rows)
+    if max_buckets and not call.listing and len(found) > max_buckets:
+        found = found[:max_buckets]
+        answer["ContinuationToken"] = _token(found[-1].name)
+    answer["Buckets"] = [
+        {
+            "Name": row.name,
+            "CreationDate": row.created,
+            "BucketRegion": row.region,
+            "BucketArn": arn.bucket(row.name),
+        }
+        for row in found
+    ]
+    return answer
+
+
+@operation("s3:CreateBucket", resource=resources.new_bucket)
+def create_bucket(call: Call, *, bucket: str, create_bucket_configuration: dict[str, Any] | None = None, **_: Any) -> Response:
+    """Create a bucket in the Region that the request names, or that it was sent to.
+
+    ACL parameters are accepted and have no effect, as with Object Ownership "bucket owner enforced".
+    """
+    if names.bucket_name_problem(bucket):
+        raise errors.invalid_bucket_name(bucket)
+    region = (create_bucket_configuration or {}).get("LocationConstraint") or call.context.region
+    if region not in names.REGIONS:
+        raise errors.S3Error(
+            "The specified location-constraint is not valid", code="InvalidLocationConstraint", field="region"
+        )
+    taken = Bucket.objects.filter(sandbox=call.caller.sandbox_key, name=bucket).first()
+    if taken:
+        raise errors.bucket_exists(taken.account_id == call.caller.account_key, bucket)
+    try:
+        # Another account of the sandbox may take the name at this very moment: it holds another lock.
+        with transaction.atomic():
+            Bucket.objects.create(
+                sandbox_id=call.caller.sandbox_key,
+                account_id=call.caller.account_key,
+                name=bucket,
+                region=region,
+                created=call.now,
+            )
+    except IntegrityError:
+        raise errors.bucket_exists(False, bucket) from None
+    return {"Location": f"/{bucket}", "BucketArn": arn.bucket(bucket)}
+
+
+@operation("s3:HeadBucket", resource=resources.bucket, action="s3:ListBucket", read_only=True)
+def head_bucket(call: Call, *, bucket: str, **_: Any) -> Response:
+    row: Bucket = call.resource.require()
+    return {"BucketRegion": row.region, "BucketArn": arn.bucket(row.name)}
+
+
+@operation("s3:GetBucketLocation", resource=resources.bucket, read_only=True)
+def get_bucket_location(call: Call, *, bucket: str, **_: Any) -> Response:
+    """The Region of a bucket; empty for us-east-1, as S3 has answered since its beginning."""
+    region = call.resource.require().region
+    return {"LocationConstraint": "" if region == "us-east-1" else region}
+
+
+@operation("s3:DeleteBucket", resource=resources.bucket)
+def delete_bucket(call: Call, *, bucket: str, **_: Any) -> Response:
+    row: Bucket = call.resource.require()
+    if row.objects_in.exists():
+        raise errors.bucket_not_empty(bucket)
+    row.delete()
+    return {}
+
+
+# ---------------------------------------------------------------- bucket policies
+
+
+@operation("s3:GetBucketPolicy", resource=resources.bucket, read_only=True)
+def get_bucket_policy(call: Call, *, bucket: str, **_: Any) -> Response:
+    row: Bucket = call.resource.require()
+    if row.policy is None:
+        raise errors.no_bucket_policy(bucket)
+    return {"Policy": row.policy.text}
+
+
+@operation("s3:PutBucketPolicy", resource=resources.bucket)
+def put_bucket_policy(call: Call, *, bucket: str, policy: str, **_: Any) -> Response:
+    """Set the bucket's policy, in place of the one before."""
+    row: Bucket = call.resource.require()
+    problems = parse(policy, "resource").problems
+    if problems:
+        raise errors.malformed_policy(problems[0].message)
+    if len(policy.encode()) > 20 * 1024:
+        raise errors.malformed_policy("Policies must be at most 20480 bytes long.")
+    row.policy_id = PolicyText.keep(policy)
+    row.save(update_fields=["policy"])
+    return {}
+
+
+@operation("s3:DeleteBucketPolicy", resource=resources.bucket)
+def delete_bucket_policy(call: Call, *, bucket: str, **_: Any) -> Response:
+    """Remove the bucket's policy; S3 answers the same when there is none."""
+    row: Bucket = call.resource.require()
+    row.policy = None
+    row.save(update_fields=["policy"])
+    return {}
+
+
+# ---------------------------------------------------------------- objects
+
+
+def _stage_body(call: Call) -> storage.Staged:
+    if len(call.params["key"].encode()) > names.MAX_KEY_BYTES:
+        raise errors.S3Error("Your key is too long", code="KeyTooLongError")
+    return storage.stage(call.body or io.BytesIO(), settings.IAMCONSOLE_MAX_OBJECT_BYTES)
+
+
+@operation(
+    "s3:PutObject",
+    resource=resources.in_bucket,
+    management=False,
+    prepare=_stage_body,
+    discard=storage.discard,
+)
+def put_object(
+    call: Call, *, bucket: str, key: str, content_type: str = DEFAULT_TYPE, metadata: dict[str, str] | None = None, **more: Any
+) -> Response:
+    """Store an object in place of the one before. A crash leaves either the old or the new one."""
+    row: Bucket = call.resource.require()
+    staged: storage.Staged = call.prepared
+    before = StoredObject.objects.filter(bucket=row, key=key).first()
+    StoredObject.objects.update_or_create(
+        bucket=row,
+        key=key,
+        defaults={
+            "size": staged.size,
+            "etag": staged.etag,
+            "content_type": content_type,
+            "headers": {name: more[name] for name in GIVEN_BACK if more.get(name)},
+            "metadata": metadata or {},
+            "modified": call.now,
+            "stored_as": staged.name,
+        },
+    )
+    if before:
+        _remove_after_commit(before.stored_as)
+    return {"ETag": f'"{staged.etag}"'}
+
+
+def _remove_after_commit(name: str) -> None:
+    transaction.on_commit(lambda: storage.remove(name))
+
+
+def _stored(call: Call) -> StoredObject:
+    """The object, or the refusal that tells no more than the caller may know.
+
+    Source: S3 API Reference, GetObject: without s3:ListBucket a key that does not exist is answered
+    with 403 Access Denied.
+    """
+    row: Bucket = call.resource.require()
+    found = StoredObject.objects.filter(bucket=row, key=call.params["key"]).first()
+    if found is not None:
+        return found
+    bucket = resources.bucket_resource(row)
+    decision = call.may("s3:ListBucket", bucket)
+    if decision.allowed:
+        raise errors.no_such_key(call.params["key"])
+    raise AccessDenied.because(
+        decision, principal_arn=call.caller.arn, action="s3:ListBucket", resource=bucket.arn
+    )
+
+
+def _head(row: StoredObject) -> Response:
+    given_back = {"".join(part.capitalize() for part in name.split("_")): value for name, value in row.headers.items()}
+    return {
+        "AcceptRanges": "bytes",
+        "LastModified": row.modified,
+        "ContentLength": row.size,
+        "ETag": f'"{row.etag}"',
+        "ContentType": row.content_type,
+        "Metadata": row.metadata,
+        **given_back,
+    }
+
+
+_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
+
+
+def _span(asked: str | None, size: int) -> tuple[int, int] | None:
+    """First and last byte of a Range header; None for the whole object. Several ranges are ignored, as S3 does."""
+    match = _RANGE.fullmatch(asked or "")
+    if not match or match[1] == match[2] == "":
+        return None
+    if match[1] == "":
+        first, last = max(0, size - int(match[2])), size - 1
+    else:
+        first, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
+    if first >= size or first > last:
+        raise errors.invalid_range(asked or "", size)
+    return first, last
+
+
+@operation("s3:GetObject", resource=resources.in_bucket, read_only=True, management=False)
+def get_object(call: Call, *, bucket: str, key: str, range: str | None = None, **_: Any) -> Response:
+    """An object with its bytes as an open stream, `Body`, which the face sends and closes."""
+    row = _stored(call)
+    answer = _head(row)
+    span = _span(range, row.size)
+    first, last = span or (0, row.size - 1)
+    if span:
+        answer["ContentLength"] = last - first + 1
+        answer["ContentRange"] = f"bytes {first}-{last}/{row.size}"
+    return answer | {"Body": storage.read(row.stored_as, first)}
+
+
+@operation("s3:HeadObject", resource=resources.in_bucket, action="s3:GetObject", read_only=True, management=False)
+def head_object(call: Call, *, bucket: str, key: str, range: str | None = None, **_: Any) -> Response:
+    return _head(_stored(call))
+
+
+@operation("s3:DeleteObject", resource=resources.in_bucket, management=False)
+def delete_object(call: Call, *, bucket: str, key: str, **_: Any) -> Response:
+    """Delete an object; one that is not there is no error."""
+    row: Bucket = call.resource.require()
+    found = StoredObject.objects.filter(bucket=row, key=key).first()
+    if found:
+        found.delete()
+        _remove_after_commit(found.stored_as)
+    return {}
+
+
+# ---------------------------------------------------------------- listing
+
+
+def _list_keys(call: Call) -> ContextKeys:
+    keys = {f"s3:{name}": call.params.get(name.replace("-", "_")) for name in ("prefix", "delimiter", "max-keys")}
+    return {name: str(value) for name, value in keys.items() if value is not None}
+
+
+def _token(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def _read_token(token: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(token.encode()).decode()
+    except (binascii.Error, UnicodeError):
+        raise errors.invalid_argument(
+            "The continuation token provided is incorrect", "continuation-token", token
+        ) from None
+
+
+Entry = StoredObject | str
+PAGE = 1000
+# No key sorts after every key with this at its end.
+LAST = "\U0010ffff"
+
+
+def _entries(bucket: Bucket, prefix: str, delimiter: str, after: str) -> Iterator[tuple[str, Entry]]:
+    """Objects and common prefixes after `after`, each with the cursor that continues behind it.
+
+    A common prefix is passed over in one step, however many keys it holds.
+    """
+    cursor = after
+    while True:
+        rows = StoredObject.objects.filter(bucket=bucket, key__gt=cursor)
+        if prefix > cursor:
+            rows = StoredObject.objects.filter(bucket=bucket, key__gte=prefix)
+        batch = list(rows.order_by("key")[:PAGE])
+        for row in batch:
+            if row.key <= cursor:
+                continue
+            if not row.key.startswith(prefix):
+                return
+            rest = row.key[len(prefix) :]
+            if delimiter and delimiter in rest:
+                common = prefix + rest[: rest.index(delimiter) + len(delimiter)]
+                cursor = common + LAST
+                yield cursor, common
+            else:
+                cursor = row.key
+                yield cursor, row
+        if len(batch) < PAGE:
+            return
+
+
+def _list(call: Call, *, prefix: str, delimiter: str, after: str, max_keys: int, encoding_type: str | None) -> Response:
+    bucket: Bucket = call.resource.require()
+    if encoding_type not in (None, "url"):
+        raise errors.invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", encoding_type or "")
+
+    def shown(text: str) -> str:
+        return quote(text, safe="/*-._~") if encoding_type == "url" else text
+
+    contents: list[Response] = []
+    prefixes: list[Response] = []
+    last, truncated = "", False
+    for cursor, entry in _entries(bucket, prefix, delimiter, after) if max_keys else ():
+        if len(contents) + len(prefixes) == max_keys:
+            truncated = True
+            break
+        last = cursor
+        if isinstance(entry, str):
+            prefixes.append({"Prefix": shown(entry)})
+        else:
+            contents.append(
+                {
+                    "Key": shown(entry.key),
+                    "LastModified": entry.modified,
+                    "ETag": f'"{entry.etag}"',
+                    "Size": entry.size,
+                    "StorageClass": "STANDARD",
+                }
+            )
+    answer: Response = {
+        "Name": bucket.name,
+        "Prefix": shown(prefix),
+        "MaxKeys": max_keys,
+        "IsTruncated": truncated,
+        "Contents": contents,
+        "CommonPrefixes": prefixes,
+        "_last": last,
+    }
+    if delimiter:
+        answer["Delimiter"] = shown(delimiter)
+    if encoding_type:
+        answer["EncodingType"] = encoding_type
+    return answer
+
+
+@operation("s3:ListObjectsV2", resource=resources.bucket, action="s3:ListBucket", read_only=True, keys=_list_keys)
+def list_objects_v2(
+    call: Call,
+    *,
+    bucket: str,
+    prefix: str = "",
+    delimiter: str = "",
+    max_keys: int = PAGE,
+    continuation_token: str | None = None,
+    start_after: str = "",
+    encoding_type: str | None = None,
+    fetch_owner: bool = False,
+    **_: Any,
+) -> Response:
+    """Up to 1,000 objects in the order of their keys' bytes, with common prefixes folded at `delimiter`."""
+    after = _read_token(continuation_token) if continuation_token else start_after
+    answer = _list(
+        call,
+        prefix=prefix,
+        delimiter=delimiter,
+        after=after,
+        max_keys=min(max_keys, PAGE),
+        encoding_type=encoding_type,
+    )
+    last = answer.pop("_last")
+    answer["KeyCount"] = len(answer["Contents"]) + len(answer["CommonPrefixes"])
+    if continuation_token:
+        answer["ContinuationToken"] = continuation_token
+    if start_after:
+        answer["StartAfter"] = start_after
+    if answer["IsTruncated"]:
+        answer["NextContinuationToken"] = _token(last)
+    if fetch_owner:
+        owner = _owner(call.resource.row)
+        for item in answer["Contents"]:
+            item["Owner"] = owner
+    return answer
+
+
+@operation("s3:ListObjects", resource=resources.bucket, action="s3:ListBucket", read_only=True, keys=_list_keys)
+def list_objects(
+    call: Call,
+    *,
+    bucket: str,
+    prefix: str = "",
+    delimiter: str = "",
+    max_keys: int = PAGE,
+    marker: str = "",
+    encoding_type: str | None = None,
+    **_: Any,
+) -> Response:
+    """The first version of the listing; today's CLI uses the second."""
+    answer = _list(
+        call,
+        prefix=prefix,
+        delimiter=delimiter,
+        # NextMarker may be a common prefix: what it stands for has been listed.
+        after=marker + LAST if delimiter and marker.endswith(delimiter) else marker,
+        max_keys=min(max_keys, PAGE),
+        encoding_type=encoding_type,
+    )
+    last = answer.pop("_last")
+    answer["Marker"] = marker
+    if answer["IsTruncated"] and delimiter:
+        answer["NextMarker"] = last.removesuffix(LAST)
+    owner = _owner(call.resource.row)
+    for item in answer["Contents"]:
+        item["Owner"] = owner
+    return answer

@@ -1,0 +1,78 @@
+"""The bytes of objects, in Django's storage under names of our own making.
+
+A key never becomes a file name: whatever it holds, it cannot leave the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from iamconsole.s3 import errors
+
+CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Bytes that are stored and not yet anybody's: `name` in the storage, size in bytes, ETag unquoted."""
+
+    name: str
+    size: int
+    etag: str
+
+
+class _Counting(File):
+    """A stream that is measured and limited while it is stored, one chunk at a time."""
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        super().__init__(stream, "object")
+        self.limit = limit
+        self.stored = 0
+        self.md5 = hashlib.md5(usedforsecurity=False)
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        while chunk := self.file.read(CHUNK):
+            self.stored += len(chunk)
+            if self.stored > self.limit:
+                raise errors.entity_too_large(None, self.limit)
+            self.md5.update(chunk)
+            yield chunk
+
+
+def stage(stream: BinaryIO, limit: int) -> Staged:
+    """Store a stream; on any failure nothing stays behind. Raises EntityTooLarge above `limit` bytes."""
+    random = uuid.uuid4().hex
+    name = f"{random[:2]}/{random[2:4]}/{random}"
+    content = _Counting(stream, limit)
+    whole = False
+    try:
+        default_storage.save(name, content)
+        whole = True
+    finally:
+        if not whole:
+            default_storage.delete(name)
+    return Staged(name, content.stored, content.md5.hexdigest())
+
+
+def discard(staged: Staged) -> None:
+    default_storage.delete(staged.name)
+
+
+def remove(name: str) -> None:
+    default_storage.delete(name)
+
+
+def read(name: str, start: int = 0) -> BinaryIO:
+    """The stored bytes from `start`, as an open file that its reader closes."""
+    opened = default_storage.open(name, "rb")
+    if start:
+        opened.seek(start)
+    stream: BinaryIO = opened  # type: ignore[assignment]  # Django's File is a binary stream
+    return stream
