@@ -168,6 +168,12 @@ def _body(service: str, shape: Any, request: HttpRequest, params: dict[str, Any]
     """Put what the body holds into `params`; returns the member that is the body itself where that is streamed."""
     payload = shape.serialization.get("payload")
     if payload is None:
+        in_body = {name: member for name, member in shape.members.items() if "location" not in member.serialization}
+        if in_body and request.body.strip():
+            root = xml.read(request.body)
+            if root.name != shape.serialization.get("name", shape.name):
+                raise xml.malformed()
+            params |= _members(in_body, root)
         return None
     member = shape.members[payload]
     if member.type_name == "blob":
@@ -220,9 +226,14 @@ def _entry(shape: Any, node: xml.Node) -> tuple[str, Any]:
 
 
 def _structure(shape: Any, node: xml.Node) -> dict[str, Any]:
+    return _members(shape.members, node)
+
+
+def _members(shapes: Mapping[str, Any], node: xml.Node) -> dict[str, Any]:
+    """The members that a structure's element holds; one that the model lacks makes the whole body malformed."""
     found: dict[str, Any] = {}
     known = set()
-    for name, member in shape.members.items():
+    for name, member in shapes.items():
         wire_name = member.serialization.get("name", name)
         if member.serialization.get("xmlAttribute"):
             attribute = node.attributes.get(wire_name.rpartition(":")[2])

@@ -1,0 +1,102 @@
+"""Values for botocore shapes: one that fills every member, and a Hypothesis strategy for any."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from hypothesis import strategies as st
+
+SERVICES = ("iam", "sts", "s3")
+MODELS = {name: ServiceModel(Loader().load_service_model(name, "service-2"), name) for name in SERVICES}
+OPERATIONS = [(name, operation) for name in SERVICES for operation in MODELS[name].operation_names]
+MOMENT = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
+
+
+def full(shape, depth=0):
+    """A value with every member filled, down to a depth where a shape would hold itself."""
+    kind = shape.type_name
+    if kind == "structure":
+        return {
+            name: full(member, depth + 1)
+            for name, member in shape.members.items()
+            if depth < 6 or member.type_name not in ("structure", "list", "map")
+        }
+    if kind == "list":
+        return [full(shape.member, depth + 1), full(shape.member, depth + 1)]
+    if kind == "map":
+        return {"a-key": full(shape.value, depth + 1)}
+    if kind == "timestamp":
+        return MOMENT
+    return {
+        "string": shape.enum[0] if getattr(shape, "enum", None) else f"a {shape.name} & <ü>",
+        "integer": 7,
+        "long": 2**40,
+        "boolean": True,
+        "blob": b"\x00bytes\xff",
+    }[kind]
+
+
+# Header text must survive HTTP; body text must be what XML 1.0 can hold.
+PLAIN = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters=","), min_size=1, max_size=20)
+ANY = st.text(
+    st.characters(exclude_categories=["Cs"])
+    .filter(lambda c: c >= " " or c in "\t\n\r")
+    .filter(lambda c: c not in "\ufffe\uffff"),
+    max_size=30,
+)
+SEGMENT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+def values(shape, place=None, depth=0):
+    """A strategy of values of `shape` for a place: uri, header, headers, or None for the body."""
+    kind = shape.type_name
+    if kind == "structure":
+        members = {
+            name: values(member, None, depth + 1)
+            for name, member in shape.members.items()
+            if depth < 4 or member.type_name not in ("structure", "list", "map")
+        }
+        scalar = {n for n, m in shape.members.items() if m.type_name not in ("structure", "list", "map")}
+        always = set(shape.required_members) & members.keys() or set(list(scalar or members)[:1])
+        return st.fixed_dictionaries(
+            {name: members[name] for name in members if name in always},
+            optional={name: members[name] for name in members if name not in always},
+        )
+    if kind == "list":
+        return st.lists(values(shape.member, place, depth + 1), min_size=1, max_size=3)
+    if kind == "map":
+        keys = st.text("abcdefgh-", min_size=1, max_size=8).map(lambda text: "k" + text)
+        return st.dictionaries(keys, values(shape.value, place, depth + 1), min_size=1, max_size=3)
+    if kind == "timestamp":
+        return st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(
+            lambda moment: moment.replace(microsecond=0)
+        )
+    if getattr(shape, "enum", None):
+        return st.sampled_from(shape.enum)
+    if kind == "string":
+        return {"uri": SEGMENT, "header": PLAIN, "headers": PLAIN}.get(place, ANY)
+    return {
+        "integer": st.integers(-(2**31), 2**31 - 1),
+        "long": st.integers(-(2**63), 2**63 - 1),
+        "boolean": st.booleans(),
+        "blob": st.binary(max_size=20),
+    }[kind]
+
+
+def arguments(shape):
+    """A strategy of an operation's parameters, or of its result: every required member and some others."""
+    required = {}
+    optional = {}
+    for name, member in shape.members.items():
+        if member.serialization.get("streaming") or member.serialization.get("eventstream"):
+            continue
+        place = member.serialization.get("location")
+        strategy = values(member, place)
+        if name == "Bucket":
+            strategy = st.text("abcdefghijklmnopqrstuvwxyz0123456789.-", min_size=3, max_size=63).map(
+                lambda text: "b" + text
+            )
+        (required if name in shape.required_members else optional)[name] = strategy
+    return st.fixed_dictionaries(required, optional=optional)
