@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import uuid
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -20,8 +19,6 @@ from iamconsole.core.caller import wall_clock
 from iamconsole.core.errors import AwsError
 from iamconsole.gateway import door
 from iamconsole.gateway.http import context_of
-
-log = logging.getLogger(__name__)
 
 # What a client stores is never to run as a page of the console, which shares this address.
 OBJECT_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
@@ -45,18 +42,25 @@ def endpoint(request: HttpRequest, *, bucket: str | None) -> HttpResponseBase:
         if service == "s3":
             extra.setdefault("Resource", request.path)
         response = _error(service, error.code, error.message, error.status, request_id, extra)
-    except Exception:
-        # The last resort of this face, as Django's own handler is of the pages: logged, and AWS-shaped.
-        log.exception("An API request failed")
-        message = "We encountered an internal error. Please try again."
-        code = "InternalError" if service == "s3" else "InternalFailure"
-        response = _error(service, code, message, 500, request_id, {}, type_="Receiver")
     if request.method == "HEAD" and not response.streaming:
         length = response.headers.get("Content-Length")
         response.content = b""  # type: ignore[attr-defined]  # not a streaming response
         if length is not None:
             response.headers["Content-Length"] = length
     return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The answer to a fault of our own, in AWS's shape; Django has logged it."""
+    service = "query"
+    try:
+        received = _received(request)
+        service = wire.service_for(wire.find_signature(received), received) or service
+    except wire.WireError:
+        pass  # a request that cannot be read at all: the query shape will do
+    code = "InternalError" if service == "s3" else "InternalFailure"
+    message = "We encountered an internal error. Please try again."
+    return _error(service, code, message, 500, str(uuid.uuid4()), {}, type_="Receiver")
 
 
 def _received(request: HttpRequest) -> wire.HttpRequest:

@@ -16,7 +16,7 @@ BASE32 = string.ascii_uppercase + "234567"
 SECRET = string.ascii_letters + string.digits + "/+"
 HEX = "0123456789abcdef"
 # The symbols of the IAM default password policy that survive a shell and a CSV unquoted.
-PASSWORD_SYMBOLS = "!@#%^&*()_+-=[]{}"
+PASSWORD_SYMBOLS = "!@#%-_+="
 
 Choose = Callable[[str], str]
 

@@ -148,9 +148,11 @@ def _check(wanted: str, given: str | None) -> None:
 
 def _trailers(source: _Source, signer: Signer | None) -> dict[str, str]:
     found: dict[str, str] = {}
+    lines = 0
     while line := source.line(may_end=True):
         name, colon, value = line.decode("latin-1").partition(":")
-        if not colon or len(found) >= MAX_TRAILERS:
+        lines += 1
+        if not colon or lines > MAX_TRAILERS:
             raise MalformedInput(
                 "The request contained trailing data that was not well-formed.", "MalformedTrailerError"
             )

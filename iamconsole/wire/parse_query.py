@@ -89,7 +89,7 @@ def _list(service: str, shape: Any, branch: Branch) -> list[Any]:
         raise MalformedInput("Unexpected text where a list is expected.")
     if not shape.serialization.get("flattened"):
         element = shape.member.serialization.get("name", "member")
-        branch = branch.get(element) or branch.get("member") or Branch()
+        branch = branch.get(element, branch.get("member", Branch()))
     return [_value(service, shape.member, item) for item in _numbered(branch)]
 
 
@@ -110,6 +110,8 @@ def _map(service: str, shape: Any, branch: Branch) -> dict[str, Any]:
 
 def _numbered(branch: Branch) -> list[Branch]:
     """The branches `1`, `2`, … in the order of their numbers, which may have gaps."""
+    if branch.value:
+        raise MalformedInput("A list's elements are numbered.")
     if not all(name.isascii() and name.isdecimal() and len(name) < 10 for name in branch):
         raise MalformedInput("A list's elements are numbered.")
     return [branch[name] for name in sorted(branch, key=int)]

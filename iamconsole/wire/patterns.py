@@ -46,14 +46,25 @@ def is_simple(pattern: str) -> bool:
 
 def _spelled_out(pattern: str) -> str:
     out: list[str] = []
-    last = 0
-    for found in _CATEGORY.finditer(pattern):
-        before = pattern[: found.start()]
-        ranges = _ranges(found.group(1) or found.group(2))
-        inside = len(re.findall(r"(?<!\\)\[", before)) > len(re.findall(r"(?<!\\)\]", before))
-        out += [pattern[last : found.start()], ranges if inside else f"[{ranges}]"]
-        last = found.end()
-    return "".join(out) + pattern[last:]
+    inside = False
+    at = 0
+    while at < len(pattern):
+        found = _CATEGORY.match(pattern, at)
+        if found:
+            ranges = _ranges(found.group(1) or found.group(2))
+            out.append(ranges if inside else f"[{ranges}]")
+            at = found.end()
+            continue
+        if pattern[at] == "\\":
+            out.append(pattern[at : at + 2])
+            at += 2
+            continue
+        if inside and (pattern[at] == "[" or pattern.startswith("&&", at)):
+            raise re.error("a class within a class")
+        inside = pattern[at] == "[" or (inside and pattern[at] != "]")
+        out.append(pattern[at])
+        at += 1
+    return "".join(out)
 
 
 @cache

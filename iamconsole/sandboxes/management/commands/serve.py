@@ -1,0 +1,108 @@
+"""`manage.py serve`: everything from a fresh checkout to a running console, safe to repeat."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import waitress
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from iamconsole.sandboxes import lifecycle
+
+THREADS = 8
+
+
+class Command(BaseCommand):
+    help = "Prepare the database and the static files, make a demo sandbox on first start, and serve."
+    requires_system_checks: list[str] = []  # noqa: RUF012  # Django's own attribute
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets the class in (default 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="0 picks a free one (default 8000)")
+
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        listening = self._listen(host, port)
+        port = listening.getsockname()[1]
+        if not os.environ.get("IAMCONSOLE_URL"):
+            # What is printed and what sign-in links say is where this server really is.
+            shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+            settings.IAMCONSOLE_URL = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        call_command("migrate", interactive=False, verbosity=0)
+        self._prepare_static_files()
+        accounts = lifecycle.everyone()
+        account = accounts[0] if accounts else lifecycle.create()
+        self._welcome(lifecycle.describe(account))
+        from iamconsole.wsgi import application  # after the static files: WhiteNoise reads them when it is made
+
+        waitress.serve(
+            application,
+            sockets=[listening],
+            threads=THREADS,
+            ident=None,
+            # Uploads stream and have a limit of their own; this one only bounds what is buffered on disk.
+            max_request_body_size=settings.IAMCONSOLE_MAX_OBJECT_BYTES + 1024 * 1024,
+            clear_untrusted_proxy_headers=not settings.IAMCONSOLE_TRUSTED_PROXIES,
+        )
+
+    def _listen(self, host: str, port: int) -> socket.socket:
+        """Take the port before any work is done: a taken one is said in one line."""
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            listening = socket.socket(family, kind, protocol)
+            if os.name == "posix":  # elsewhere this would let two servers share a port
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(128)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another with --port.") from error
+        return listening
+
+    def _prepare_static_files(self) -> None:
+        """Collect, hash and compress once per version of the files."""
+        root = Path(settings.STATIC_ROOT)
+        stamp = root / ".prepared"
+        version = _fingerprint()
+        if stamp.exists() and stamp.read_text(encoding="ascii") == version:
+            return
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(version, encoding="ascii")
+
+    def _welcome(self, sandbox: dict[str, Any]) -> None:
+        root, admin = sandbox["root"], sandbox["admin"]
+        lines = [
+            "",
+            f"  iamconsole is at      {sandbox['endpoint']}",
+            "",
+            f"  Account ID            {sandbox['account_id']}",
+            f"  Root user             {root['email']}   password  {root['password']}",
+        ]
+        if admin:
+            lines += [
+                f"  IAM user              {admin['user_name']}   password  {admin['password']}",
+                "",
+                "  For the aws command and the SDKs:",
+                f"    export AWS_ENDPOINT_URL={sandbox['endpoint']}",
+                f"    export AWS_ACCESS_KEY_ID={admin['access_key_id']}",
+                f"    export AWS_SECRET_ACCESS_KEY={admin['secret_access_key']}",
+                "    export AWS_DEFAULT_REGION=us-east-1",
+            ]
+        lines += ["", "  Training simulator: never enter real AWS credentials. Stop with Ctrl+C.", ""]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+
+def _fingerprint() -> str:
+    """What the prepared files depend on: our own files, and the packages that bring some."""
+    digest = hashlib.sha256((settings.BASE_DIR / "requirements.txt").read_bytes())
+    for folder in settings.STATICFILES_DIRS:
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file():
+                digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,63 @@
+"""Turns a browser's session into a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from iamconsole.core.caller import wall_clock
+from iamconsole.gateway import callers
+
+SESSION_KEY = "access_key_id"
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class CallerMiddleware:
+    """Sets `request.caller`: who is signed in, or None. Pages that are not public send strangers to sign in.
+
+    The session holds only the ID of the sign-in's temporary credentials. What they stand for is looked
+    up at every request, so that a deleted user or an ended session is out at once.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        credential = self._credential(request)
+        request.caller = credential.caller if credential else None  # type: ignore[attr-defined]  # ConsoleRequest names it
+        # A sign-in that has still to change its password may do that and nothing else.
+        request.must_change_password = bool(credential and credential.restricted)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def _credential(self, request: HttpRequest) -> callers.Credential | None:
+        access_key_id = request.session.get(SESSION_KEY)
+        found = callers.credential(access_key_id) if access_key_id else None
+        if found is None or found.expires is None or found.expires <= wall_clock():
+            return None
+        return found
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if getattr(view, "public", False):
+            return None
+        if request.caller is None:  # type: ignore[attr-defined]  # set above
+            return self._sign_in(request)
+        if request.must_change_password and not getattr(view, "for_password_change", False):  # type: ignore[attr-defined]
+            return redirect("signin:change-password")
+        return None
+
+    def _sign_in(self, request: HttpRequest) -> HttpResponse:
+        here = request.get_full_path() if request.method in ("GET", "HEAD") else ""
+        url = "/signin" + (f"?{urlencode({'redirect_uri': here})}" if here not in ("", "/console/home") else "")
+        if getattr(request, "htmx", False):
+            # A swap must not put the sign-in page into a panel: htmx loads it as a page.
+            response = HttpResponse(status=204)
+            response["HX-Redirect"] = url
+            return response
+        return redirect(url)
