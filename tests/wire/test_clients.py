@@ -49,6 +49,7 @@ class Server:
 
     def serve(self, request, **_):
         body = request.body or b""
+        body = body.encode() if isinstance(body, str) else body
         body = body if isinstance(body, bytes) else b"".join(iter(lambda: request.body.read(7), b""))
         url = urlsplit(request.url)
         headers = {
@@ -173,9 +174,7 @@ def test_an_upload_arrives_whole_over_http_and_https(url, data):
     assert server.body == data
     assert server.parsed.streaming == "Body"
     assert server.parsed.params["Key"] == "a dir/ü +%.txt"
-    assert server.parsed.params["Metadata"] == {"Note": "two words"} or server.parsed.params["Metadata"] == {
-        "note": "two words"
-    }
+    assert server.parsed.params["Metadata"] == {"note": "two words"}
     chunked = server.request.headers.get("x-amz-content-sha256") == "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
     assert chunked == url.startswith("https")  # what botocore 1.44 sends: a trailer over TLS, else a header
     assert ("x-amz-trailer" in server.request.headers) == chunked
@@ -278,7 +277,7 @@ def test_a_role_is_assumed():
     server = Server("sts", lambda parsed: {"Credentials": credentials, "PackedPolicySize": 6})
     answer = server.client.assume_role(
         RoleArn="arn:aws:iam::1:role/r",
-        RoleSessionName="s",
+        RoleSessionName="one",
         DurationSeconds=900,
         PolicyArns=[{"arn": "arn:aws:iam::aws:policy/x"}],
         TransitiveTagKeys=[],
