@@ -15,7 +15,7 @@ from typing import Protocol
 
 from iamconsole.wire.checksums import Checksum, checksum, compare, named_checksums
 from iamconsole.wire.problems import MalformedInput, SignatureProblem
-from iamconsole.wire.sigv4 import MISMATCH, S3_MISMATCH_MESSAGE
+from iamconsole.wire.sigv4 import MISMATCH, S3_MISMATCH_MESSAGE, STREAMING, STREAMING_TRAILER
 
 BLOCK = 64 * 1024
 MAX_LINE = 1024
@@ -49,10 +49,13 @@ def decode_chunks(
     checksum in them or in the trailers are checked at the end, so the caller
     keeps nothing before the iteration has ended well. With `signer` (see
     `sigv4.chunk_signer`) each chunk must be signed, and it is held whole until
-    it has been checked. Raises MalformedInput (IncompleteBody and others),
-    WireError (BadDigest) or SignatureProblem.
+    it has been checked; headers that announce signed chunks need one
+    (ValueError). Raises MalformedInput (IncompleteBody and others), WireError
+    (BadDigest) or SignatureProblem.
     """
     headers = headers or {}
+    if signer is None and headers.get("x-amz-content-sha256") in (STREAMING, STREAMING_TRAILER):
+        raise ValueError("the chunks are signed: pass a signer")
     source = _Source(reader)
     wanted = named_checksums(headers)
     announced = _trailers_announced(headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -21,11 +22,20 @@ class Style:
 
 def members(style: Style, shape: Any, value: Mapping[str, Any], out: list[str]) -> None:
     """Append a structure's members, in the model's order; None and what the model lacks are left out."""
-    for name, member in shape.members.items():
+    for name, wire_name, member in _plan(shape):
         found = value.get(name)
-        if found is None or "location" in member.serialization or member.serialization.get("xmlAttribute"):
-            continue
-        element(style, member, member.serialization.get("name", name), found, out)
+        if found is not None:
+            element(style, member, wire_name, found, out)
+
+
+@lru_cache(maxsize=4096)
+def _plan(shape: Any) -> tuple[tuple[str, str, Any], ...]:
+    """A structure's members that become elements: name, element's name, shape. Kept, since lists repeat it."""
+    return tuple(
+        (name, member.serialization.get("name", name), member)
+        for name, member in shape.members.items()
+        if "location" not in member.serialization and not member.serialization.get("xmlAttribute")
+    )
 
 
 def element(style: Style, shape: Any, name: str, value: Any, out: list[str]) -> None:

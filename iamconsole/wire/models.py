@@ -20,8 +20,6 @@ from iamconsole.wire.sigv4 import Signature
 # Where the name in the credential scope is not botocore's name for the service.
 SIGNING_NAMES = {
     "monitoring": "cloudwatch",
-    "email": "ses",
-    "ses": "sesv2",
     "elasticloadbalancing": "elbv2",
     "states": "stepfunctions",
     "tagging": "resourcegroupstaggingapi",

@@ -91,13 +91,17 @@ def parse(service: str, request: HttpRequest, bucket: str | None) -> Parsed:
     query: dict[str, list[str]] = {}
     for name, value in text_pairs(request.query):
         query.setdefault(name, []).append(value)
-    route, labels = _find(service, request, path, query)
+    headers = request.headers
+    if "X-Amz-Signature" in query:  # a presigned URL may carry x-amz-* headers in its query: the JavaScript SDK does so
+        moved = {name.lower(): values[0] for name, values in query.items() if name.lower().startswith("x-amz-")}
+        headers = {**moved, **headers}
+    route, labels = _find(service, request, path, query, headers)
     shape = models.operation_model(service, route.operation).input_shape
     if shape is None:
         return Parsed(service, route.operation, {})
     params: dict[str, Any] = {}
     for name, member in shape.members.items():
-        value = _located(name, member, labels, query, request.headers)
+        value = _located(name, member, labels, query, headers)
         if value is not None:
             params[name] = value
     streaming = _body(service, shape, request, params)
@@ -105,7 +109,7 @@ def parse(service: str, request: HttpRequest, bucket: str | None) -> Parsed:
 
 
 def _find(
-    service: str, request: HttpRequest, path: str, query: Mapping[str, list[str]]
+    service: str, request: HttpRequest, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str]
 ) -> tuple[Route, dict[str, str]]:
     found: list[tuple[Route, dict[str, str]]] = []
     for route in _routes(service).get(request.method, ()):
@@ -114,7 +118,7 @@ def _find(
             matched
             and all(mark in query and (not value or query[mark][0] == value) for mark, value in route.marks)
             and route.query <= query.keys()
-            and route.headers <= request.headers.keys()
+            and route.headers <= headers.keys()
         ):
             if found and route.rank() < found[0][0].rank():
                 break
@@ -156,12 +160,27 @@ def _located(
             return None
         if shape.type_name == "list":
             return [scalars.read(shape.member, part.strip()) for part in value.split(",")]
-        return scalars.read(shape, value)
+        try:
+            return scalars.read(shape, _as_utf8(value))
+        except MalformedInput:
+            if shape.type_name == "timestamp" and not wire_name.startswith("x-amz"):
+                return None  # an If-Modified-Since that is no date is ignored (RFC 9110, 13.1.3)
+            raise
     if location == "headers":
         prefix = wire_name.lower()
-        found = {key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)}
+        found = {key[len(prefix) :]: _as_utf8(value) for key, value in headers.items() if key.startswith(prefix)}
         return found or None
     return None
+
+
+def _as_utf8(value: str) -> str:
+    """Header text as it was meant: WSGI gives latin-1, clients send UTF-8."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _body(service: str, shape: Any, request: HttpRequest, params: dict[str, Any]) -> str | None:

@@ -41,6 +41,8 @@ def read(shape: Any, text: str) -> Any:
 def write(shape: Any, value: Any, timestamps: str) -> str:
     """The text of a scalar. `timestamps` is the format where the model names none: iso8601, millis or rfc822."""
     kind = shape.type_name
+    if kind == "string":
+        return str(value)
     if kind == "boolean":
         return "true" if value else "false"
     if kind == "timestamp":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -96,5 +97,9 @@ def _xml(status: int, headers: dict[str, str], out: list[str]) -> HttpResponse:
 
 
 def _header(text: str) -> str:
-    """A value that cannot end its header: a line break in stored metadata must not start one of its own."""
-    return _NOT_IN_A_HEADER.sub(" ", text)
+    """A value that cannot end its header, since stored metadata may hold line breaks; in RFC 2047's form if not ASCII.
+
+    docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html: S3 answers so for metadata that is not ASCII.
+    """
+    text = _NOT_IN_A_HEADER.sub(" ", text)
+    return text if text.isascii() else f"=?UTF-8?B?{base64.b64encode(text.encode('utf-8', 'replace')).decode()}?="

@@ -16,13 +16,12 @@ def _utc(moment: datetime) -> datetime:
 
 def iso8601(moment: datetime) -> str:
     """`2026-11-24T01:02:03Z`, as the query protocol's answers have it."""
-    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _utc(moment).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def iso8601_millis(moment: datetime) -> str:
     """`2026-11-24T01:02:03.000Z`, as S3's XML has it."""
-    utc = _utc(moment)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return _utc(moment).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def http_date(moment: datetime) -> str:

@@ -94,4 +94,6 @@ def escape(text: str) -> str:
     `encoding-type=url` to avoid them); here they become U+FFFD, so that one
     odd value never makes a whole answer unreadable.
     """
+    if _SPECIAL.search(text) is None:
+        return text
     return _SPECIAL.sub(lambda found: _ESCAPES.get(found.group(), "\ufffd"), text)

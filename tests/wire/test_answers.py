@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ElementTree
 from datetime import UTC, datetime, timedelta, timezone
+from email.header import decode_header, make_header
 
 import pytest
 from botocore.awsrequest import HeadersDict
@@ -69,6 +70,8 @@ def test_headers_are_written_as_headers():
     response = serialize("s3", "HeadObject", result, request_id="r")
     assert response.headers["last-modified"] == "Tue, 24 Nov 2026 01:02:03 GMT"
     assert response.headers["x-amz-meta-note"] == "a Set-Cookie: x"
+    spoken = serialize("s3", "HeadObject", {"Metadata": {"a": "ü漢"}}, request_id="r").headers["x-amz-meta-a"]
+    assert str(make_header(decode_header(spoken))) == "ü漢"
     assert response.headers["x-amz-delete-marker"] == "true"
     assert response.headers["x-amz-mp-parts-count"] == "2"
 

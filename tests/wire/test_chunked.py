@@ -143,6 +143,11 @@ def test_chunks_that_are_swapped_changed_or_unsigned_are_refused(chunks):
         decoded(signed_body(chunks), signer=signer())
 
 
+def test_signed_chunks_are_never_read_unchecked():
+    with pytest.raises(ValueError, match="signer"):
+        decoded(signed_body(CHUNKS), REQUEST.headers)
+
+
 def test_an_unsigned_chunk_is_refused_where_chunks_are_signed():
     with pytest.raises(wire.SignatureProblem):
         decoded(framed([b"abc"]), signer=signer())

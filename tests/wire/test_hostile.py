@@ -217,6 +217,23 @@ def test_a_copy_is_told_by_its_header():
     assert (parsed.operation, parsed.params["PartNumber"]) == ("UploadPartCopy", 1)
 
 
+def test_a_presigned_url_may_carry_headers_in_its_query():
+    found = parse("s3", HttpRequest("PUT", "/b/k", "X-Amz-Signature=0&x-amz-acl=private&x-amz-meta-a=1", {}))
+    assert (found.params["ACL"], found.params["Metadata"]) == ("private", {"a": "1"})
+    assert "ACL" not in parse("s3", HttpRequest("PUT", "/b/k", "x-amz-acl=private", {})).params
+
+
+def test_header_text_is_utf8_where_it_can_be():
+    headers = {"x-amz-meta-a": "ü".encode().decode("latin-1"), "x-amz-meta-b": "\xfc", "if-match": "x"}
+    assert parse("s3", HttpRequest("PUT", "/b/k", "", headers)).params["Metadata"] == {"a": "ü", "b": "\xfc"}
+
+
+def test_a_condition_that_is_no_date_is_ignored_but_a_lock_that_is_none_is_not():
+    assert "IfModifiedSince" not in parse("s3", HttpRequest("GET", "/b/k", "", {"if-modified-since": "x"})).params
+    with pytest.raises(MalformedInput):
+        parse("s3", HttpRequest("PUT", "/b/k", "", {"x-amz-object-lock-retain-until-date": "x"}))
+
+
 def test_a_key_is_kept_to_the_letter():
     for raw, key in [("/b/../c", "../c"), ("/b//x", "/x"), ("/b/a%2Fb", "a/b"), ("/b/a+b", "a+b")]:
         assert parse("s3", HttpRequest("GET", raw, "", {})).params["Key"] == key

@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote, urlencode
 
 import pytest
 from botocore.awsrequest import HeadersDict
+from botocore.handlers import escape_xml_payload
 from botocore.parsers import PROTOCOL_PARSERS
 from botocore.serialize import create_serializer
 from botocore.utils import percent_encode_sequence
@@ -34,6 +35,10 @@ def written_by_botocore(service, operation, params):
     path, _, query = wire["url_path"].partition("?")
     more = percent_encode_sequence(wire["query_string"]) if wire["query_string"] else ""
     body = wire["body"]
+    if isinstance(body, bytes):
+        escaped = {"body": body}
+        escape_xml_payload(escaped)  # what the client does after its serializer, for line breaks
+        body = escaped["body"]
     headers = {name.lower(): value for name, value in wire["headers"].items()}
     if isinstance(body, dict):
         body = urlencode(body).encode()
@@ -77,6 +82,8 @@ def usable(shape, params, service):
         place = member.serialization.get("location")
         if member.type_name == "string" and place in ("header", "uri") and not getattr(member, "enum", None):
             params[name] = "some-name" if name == "Bucket" else "a/b c"
+        if place == "headers":
+            params[name] = {"a-key": "a value"}
         if member.serialization.get("hostLabel"):
             params[name] = "route"
         if place in ("header", "querystring") and member.type_name == "list":
