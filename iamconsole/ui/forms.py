@@ -17,7 +17,7 @@ class Bound(BoundField):
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         built = super().build_widget_attrs(attrs, widget)
-        if self.errors and next(iter(self.form.errors), None) == self.name:
+        if self.errors and getattr(self.form, "takes_focus", True) and next(iter(self.form.errors), None) == self.name:
             built["autofocus"] = True
         return built
 
@@ -33,7 +33,8 @@ class Form(forms.Form):
     bound_field_class = Bound
     # The server explains what is missing, in AWS's words; the browser's own bubble would come first.
     use_required_attribute = False
-    error_css_class = "invalid"
+    # False where several forms share a page and none may take the focus from the reader.
+    takes_focus = True
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -198,9 +198,11 @@ def gallery(request: HttpRequest) -> HttpResponse:
     one.details = dict.fromkeys(("AdministratorAccess", "HRPolicy"), POLICY)
     explicit = "with an explicit deny in an identity-based policy: arn:aws:iam::111122223333:policy/Developers_Policy"
     refused_form = ExampleForm({"user_name": "john"})
+    refused_form.takes_focus = False
     refused_form.is_valid()
     refused_form.refuse(refusal())
     bad_form = ExampleForm({"user_name": "", "way": "copy"}, auto_id="bad_%s")
+    bad_form.takes_focus = False
     bad_form.is_valid()
     context = {
         "users": live,

@@ -1,0 +1,41 @@
+// Menus are <details>; this adds arrows, Home, End, typing, Esc and closing by a click elsewhere.
+(() => {
+  const itemsOf = (menu) => [...menu.querySelectorAll(".menu-list :is(a, button, [tabindex])")].filter((item) => item.offsetParent !== null);
+  const close = (menu, focus) => {
+    menu.open = false;
+    if (focus) menu.querySelector("summary").focus();
+  };
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("[data-menu][open]")) {
+      const item = event.target.closest(".menu-item");
+      if (!menu.contains(event.target) || (item && menu.contains(item) && item.getAttribute("aria-disabled") !== "true")) close(menu, false);
+    }
+  });
+
+  document.addEventListener("focusout", (event) => {
+    const menu = event.target.closest?.("[data-menu][open]");
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) close(menu, false);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.("[data-menu]");
+    if (!menu) return;
+    const onButton = event.target.closest("summary") !== null;
+    if (event.key === "Escape" && menu.open) { event.preventDefault(); close(menu, true); return; }
+    if (onButton && !menu.open && (event.key === "ArrowDown" || event.key === "ArrowUp")) menu.open = true;
+    if (!menu.open || event.target.matches("input, textarea, select")) return;
+    const items = itemsOf(menu);
+    const at = items.indexOf(event.target);
+    let next = null;
+    if (event.key === "ArrowDown") next = items[(at + 1) % items.length];
+    else if (event.key === "ArrowUp") next = items[(at <= 0 ? items.length : at) - 1];
+    else if (event.key === "Home") next = items[0];
+    else if (event.key === "End") next = items.at(-1);
+    else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const rest = [...items.slice(at + 1), ...items.slice(0, at + 1)];
+      next = rest.find((item) => item.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()));
+    }
+    if (next) { event.preventDefault(); next.focus(); }
+  });
+})();

@@ -1,0 +1,53 @@
+// A dialog's page, fetched by htmx into #modal-root, becomes a real dialog: focus trapped, Esc closes, focus returns.
+(() => {
+  let opener = null;
+
+  const check = (field) => {
+    const form = field.form;
+    const buttons = document.querySelectorAll(`[data-confirm-button]${form?.id ? `[form="${CSS.escape(form.id)}"]` : ""}, #${CSS.escape(form?.id || "none")} [data-confirm-button]`);
+    for (const button of buttons) {
+      const ready = field.value === field.dataset.confirmText;
+      button.setAttribute("aria-disabled", String(!ready));
+    }
+  };
+  const checkAll = (root) => { for (const field of root.querySelectorAll("[data-confirm-text]")) check(field); };
+
+  const start = () => checkAll(document);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+  document.addEventListener("input", (event) => { if (event.target.matches("[data-confirm-text]")) check(event.target); });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target?.id === "modal-root") opener = event.detail.elt;
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const root = document.getElementById("modal-root");
+    if (event.detail.target !== root) return;
+    const dialog = root.querySelector("dialog");
+    if (!dialog) return;
+    dialog.removeAttribute("open");
+    dialog.setAttribute("aria-modal", "true");
+    dialog.showModal();
+    checkAll(dialog);
+    const first = dialog.querySelector("[autofocus], .modal-body :is(input:not([type=hidden]), select, textarea)") || dialog.querySelector("footer [data-close-modal]");
+    first?.focus();
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      const menu = opener?.closest("[data-menu]");
+      (menu ? menu.querySelector("summary") : opener)?.focus();
+    });
+  });
+
+  document.addEventListener("click", (event) => {
+    const stopped = event.target.closest('[aria-disabled="true"]');
+    if (stopped && stopped.matches("button, a")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    const close = event.target.closest("[data-close-modal]");
+    const dialog = close?.closest("dialog:modal");
+    if (dialog) { event.preventDefault(); dialog.close(); }
+  }, true);
+
+  document.addEventListener("submit", (event) => {
+    const field = event.target.querySelector("[data-confirm-text]");
+    if (field && field.value !== field.dataset.confirmText) event.preventDefault();
+  });
+})();

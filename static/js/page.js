@@ -1,0 +1,71 @@
+// The frame: remembers the side navigation, dismisses flash messages, announces, and tells CSS that scripts run.
+(() => {
+  document.documentElement.classList.add("scripted");
+  const narrow = window.matchMedia("(width <= 688px)");
+
+  const announce = (text) => {
+    const live = document.getElementById("live");
+    if (!live || !text) return;
+    live.textContent = "";
+    window.setTimeout(() => { live.textContent = text; }, 50);
+  };
+  document.addEventListener("ui:announce", (event) => announce(event.detail));
+
+  const reveal = (root) => {
+    for (const element of root.querySelectorAll("[data-copy][hidden], [data-copy-from][hidden], [data-dismiss][hidden], [data-select-all][hidden]")) element.hidden = false;
+  };
+
+  document.addEventListener("click", (event) => {
+    const dismiss = event.target.closest("[data-dismiss]");
+    if (dismiss) {
+      const flash = dismiss.closest("[data-flash]");
+      const next = flash.nextElementSibling || flash.previousElementSibling;
+      flash.remove();
+      (next?.querySelector?.("[data-dismiss]") || document.getElementById("main"))?.focus();
+    }
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("[data-nav-toggle]");
+    if (!form) return;
+    event.preventDefault();
+    const state = event.submitter.value;
+    document.body.dataset.nav = state;
+    // On a narrow screen the navigation covers the page: open it for this page only.
+    if (!narrow.matches) document.cookie = `navigation=${state}; path=/; max-age=31536000; samesite=lax`;
+    form.querySelector(`[data-when="${state}"]`)?.focus();
+  });
+
+  const start = () => {
+    if (narrow.matches && document.body.dataset.nav === "open") document.body.dataset.nav = "auto";
+    reveal(document);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+  document.addEventListener("htmx:afterSwap", (event) => reveal(event.detail.elt.isConnected ? event.detail.elt.parentElement || document : document));
+
+  for (const name of ["htmx:sendError", "htmx:responseError"]) {
+    document.addEventListener(name, (event) => {
+      const status = event.detail.xhr?.status;
+      if (status === 401 || status === 403) { window.location.reload(); return; }
+      announce("Could not refresh. Try again.");
+      const bar = document.getElementById("flashbar");
+      if (!bar || bar.querySelector("[data-refresh-failed]")) return;
+      const box = document.createElement("div");
+      box.className = "flash";
+      box.dataset.kind = "error";
+      box.dataset.flash = "";
+      box.dataset.refreshFailed = "";
+      box.setAttribute("role", "alert");
+      const body = document.createElement("p");
+      body.className = "flash-body flash-title";
+      body.textContent = "Could not refresh. Try again.";
+      const retry = document.createElement("a");
+      retry.className = "button";
+      retry.href = window.location.href;
+      retry.textContent = "Retry";
+      box.append(body, retry);
+      bar.prepend(box);
+    });
+  }
+})();

@@ -1,0 +1,105 @@
+// Tables: what is ticked decides which buttons work, the header counts it, and it survives a swap.
+(() => {
+  const update = (table) => {
+    const ticked = table.querySelectorAll("[data-pick]:checked").length + table.querySelectorAll("[data-hidden-selection]").length;
+    for (const button of table.querySelectorAll("[data-needs]")) {
+      const ready = button.dataset.needs === "one" ? ticked === 1 : ticked > 0;
+      button.setAttribute("aria-disabled", String(!ready));
+      if (ready) button.removeAttribute("title");
+      else button.title = button.dataset.needs === "one" ? "Select one first" : "Select at least one first";
+    }
+    const count = table.querySelector("[data-count]");
+    const total = table.dataset.total;
+    if (count && total !== "") {
+      const shown = Number(total).toLocaleString("en-US");
+      count.textContent = ticked ? `(${ticked}/${shown})` : `(${shown})`;
+    }
+    const all = table.querySelector("[data-select-all]");
+    if (all) {
+      const picks = [...table.querySelectorAll("[data-pick]")];
+      const on = picks.filter((pick) => pick.checked).length;
+      all.checked = on > 0 && on === picks.length;
+      all.indeterminate = on > 0 && on < picks.length;
+    }
+  };
+  const updateAll = () => { for (const table of document.querySelectorAll("[data-table]")) update(table); };
+
+  let last = null;
+  document.addEventListener("click", (event) => {
+    const pick = event.target.closest("[data-pick]");
+    if (!pick || pick.type !== "checkbox") return;
+    const picks = [...pick.closest("[data-table]").querySelectorAll("[data-pick]")];
+    const from = picks.indexOf(last);
+    if (event.shiftKey && from >= 0) {
+      const to = picks.indexOf(pick);
+      for (const one of picks.slice(Math.min(from, to), Math.max(from, to) + 1)) one.checked = pick.checked;
+    }
+    last = pick;
+  });
+  document.addEventListener("change", (event) => {
+    const table = event.target.closest("[data-table]");
+    if (!table) return;
+    if (event.target.matches("[data-select-all]")) for (const pick of table.querySelectorAll("[data-pick]")) pick.checked = event.target.checked;
+    update(table);
+  });
+
+  // Enter in a search field inside a form searches; without a script the button beside it does.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-search-in-form]")) return;
+    event.preventDefault();
+    event.target.closest(".search").querySelector(".search-go").click();
+  });
+
+  // A swap replaces the table: ticked rows, and letters typed while the answer was on its way, are put back.
+  let kept = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const table = event.detail.target;
+    if (!table?.matches?.("[data-table]")) return;
+    const search = table.querySelector("input[type=search]");
+    const picks = [...table.querySelectorAll("[data-pick]")];
+    kept = {
+      id: table.id,
+      typed: document.activeElement === search ? search.value : null,
+      ticked: table.dataset.selection === "multi" && picks.every((one) => one.form?.id === `${table.id}-form`)
+        ? [...picks.filter((one) => one.checked), ...table.querySelectorAll("[data-hidden-selection]")].map((one) => one.value) : null,
+      name: table.querySelector("[data-pick], [data-hidden-selection]")?.name,
+    };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    updateAll();
+    if (!kept) return;
+    const was = kept;
+    kept = null;
+    const table = document.getElementById(was.id);
+    if (!table) return;
+    if (was.ticked?.length && was.name) {
+      const left = new Set(was.ticked);
+      for (const pick of table.querySelectorAll("[data-pick]")) if (left.delete(pick.value)) pick.checked = true;
+      for (const value of left) {
+        const hidden = document.createElement("input");
+        Object.assign(hidden, { type: "hidden", name: was.name, value });
+        hidden.setAttribute("form", `${was.id}-form`);
+        hidden.dataset.hiddenSelection = "";
+        table.append(hidden);
+      }
+      update(table);
+    }
+    const search = table.querySelector("input[type=search]");
+    if (was.typed !== null && search) {
+      search.focus();
+      if (search.value !== was.typed) {
+        search.value = was.typed;
+        search.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      search.setSelectionRange(search.value.length, search.value.length);
+    }
+    if (table.dataset.matches) document.dispatchEvent(new CustomEvent("ui:announce", { detail: table.dataset.matches }));
+  });
+  for (const [name, busy] of [["htmx:beforeRequest", "true"], ["htmx:afterRequest", "false"]]) {
+    document.addEventListener(name, (event) => { if (event.detail.target?.matches?.("[data-table]")) event.detail.target.setAttribute("aria-busy", busy); });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", updateAll);
+  else updateAll();
+  window.addEventListener("pageshow", updateAll);
+})();

@@ -406,7 +406,11 @@ def form_errors(form: BaseForm, title: str = "There was an error") -> SafeString
     """What is wrong with the form as a whole: AWS's message with the way to its explanation."""
     error: AwsError | None = getattr(form, "aws_error", None)
     others = [text for text in form.non_field_errors() if error is None or text != error.message]
-    return _draw("form_errors", error=error, errors=others, title=title) if error or others else SafeString("")
+    if not error and not others:
+        return SafeString("")
+    # A field's own error takes the focus first.
+    focus = getattr(form, "takes_focus", True) and list(form.errors) == ["__all__"]
+    return _draw("form_errors", error=error, errors=others, title=title, focus=focus)
 
 
 # -- page parts -------------------------------------------------------------------------------------
