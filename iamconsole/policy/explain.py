@@ -109,7 +109,7 @@ def _report(row: Row, asked: Asked) -> tuple[StatementReport, Form]:
     matched: bool | None = True
     if False in answers:
         matched = False
-    elif None in answers or "Statement" in statement.unread:
+    elif None in answers or not statement.unread.isdisjoint({"Statement", "Effect"}):
         matched = None
     missing = tuple(condition.source.key for condition in compiled.conditions if not asked.context.get(condition.key))
     hints = tuple(_near_misses(compiled, asked, elements)) if matched is False else ()

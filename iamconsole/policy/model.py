@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -73,6 +74,18 @@ class Policy:
 
     def __hash__(self) -> int:
         return hash((self.kind, self.sha256))
+
+    def extent(self, path: str) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Line and column of the first and of the last character of the element at `path`.
+
+        One statement may stand alone, without a list around it: `Statement[0]` is then `Statement`.
+        """
+        if path not in self.places:
+            path = path.removesuffix("[0]")
+        start = self.places.get(path, 0)
+        end = json.JSONDecoder().raw_decode(self.text, start)[1] - 1
+        line = self.text.count("\n", 0, end) + 1
+        return self.place(path), (line, end - (self.text.rfind("\n", 0, end) + 1) + 1)
 
     def place(self, path: str) -> tuple[int, int]:
         """Line and column, from 1, of the element at `path` or of the nearest one around it."""

@@ -273,7 +273,7 @@ def conditions_hold(compiled: Compiled, asked: Asked) -> bool | None:
 def verdict_of(compiled: Compiled, asked: Asked) -> tuple[bool | None, Form]:
     """Whether a statement whose action is known to match (or may match) covers the request."""
     unread = compiled.statement.unread
-    unsure = bool(unread) and ("Statement" in unread or "Action" in unread)
+    unsure = bool(unread) and not unread.isdisjoint({"Statement", "Effect", "Action"})
     verdict, form = principal_matches(compiled, asked)
     if verdict is False:
         return False, form

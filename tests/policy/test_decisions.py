@@ -1,0 +1,128 @@
+"""The truth table: every case cites the AWS page that it comes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from iamconsole.policy import AttachedPolicy, PolicySet, Principal, Request, decide, explain, parse
+from tests.policy.cast import ALICE, CALLERS, attach, policies, request
+
+CASES = json.loads((Path(__file__).parents[1] / "cases" / "policy_decisions.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_engine_decides_as_aws_documents(case):
+    expected = case["expect"]
+    decision = decide(request(case), policies(case))
+    assert (decision.outcome, decision.decided_by) == (expected["outcome"], expected["decided_by"])
+    assert bool(decision.undecided) is expected.get("undecided", False), decision.undecided
+    if "reason" in expected:
+        assert decision.reason == expected["reason"]
+    assert decision.allowed is (expected["outcome"] == "allowed")
+    assert bool(decision.reason) is (not decision.allowed and decision.decided_by != "none")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_explain_agrees_with_decide(case):
+    asked, applying = request(case), policies(case)
+    explanation = explain(asked, applying)
+    assert explanation.decision == decide(asked, applying)
+    denied = explanation.decision.outcome == "explicit_deny"
+    if explanation.decision.decided_by != "none":
+        assert (explanation.stages[0].verdict == "explicit_deny") is denied
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_every_case_cites_aws(case):
+    assert case["source"].startswith("https://docs.aws.amazon.com/")
+
+
+def test_the_deciding_statement_is_named():
+    group = attach({"name": "HRPolicy", "source": "group", "via": "HR", "policy": [
+        {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"},
+        {"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},
+    ]}, "identity", "group")  # fmt: skip
+    (statement,) = decide(Request(CALLERS["alice"], "s3:GetObject", "arn:aws:s3:::b/k"), PolicySet((group,))).statements
+    assert (statement.policy_name, statement.source, statement.via) == ("HRPolicy", "group", "HR")
+    assert (statement.index, statement.sid, statement.effect) == (1, "Read", "Allow")
+    assert statement.sha256 == group.policy.sha256
+
+
+def test_both_statements_are_named_when_two_accounts_had_to_agree():
+    applying = PolicySet(
+        identity=(
+            attach([{"Sid": "Mine", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}], "identity", "direct"),
+        ),
+        resource=attach(
+            [{"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": ALICE}, "Action": "s3:*", "Resource": "*"}],
+            "resource",
+            "resource",
+        ),
+    )
+    decision = decide(Request(CALLERS["alice"], "s3:GetObject", "arn:aws:s3:::b/k", "999999999999"), applying)
+    assert [statement.sid for statement in decision.statements] == ["Mine", "Theirs"]
+
+
+def test_a_doubt_names_the_statement_and_the_reason():
+    applying = PolicySet((attach([
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:TagKeys": "a"}}}
+    ], "identity", "direct"),))  # fmt: skip
+    asked = Request(CALLERS["alice"], "s3:GetObject", "*", context={"aws:TagKeys": ["a", "b"]})
+    assert decide(asked, applying).undecided == (
+        "Statement 1 of `identity policy`: the condition `StringEquals` on `aws:TagKeys` cannot be decided for this "
+        "request, so its Allow grants nothing.",
+    )
+
+
+def test_a_malformed_document_is_named_with_its_first_problem():
+    applying = PolicySet((attach('{"Statement":', "identity", "direct"),))
+    decision = decide(Request(CALLERS["alice"], "s3:GetObject"), applying)
+    assert decision.undecided == (
+        "Statement 1 of `identity policy` stands in a malformed document "
+        "(line 1: This policy contains invalid Json), so what it may deny is denied.",
+    )
+
+
+def test_a_certain_deny_is_named_before_a_doubtful_one():
+    applying = PolicySet(
+        (
+            attach("not json", "identity", "direct"),
+            attach([{"Sid": "Sure", "Effect": "Deny", "Action": "*", "Resource": "*"}], "identity", "direct"),
+        )
+    )
+    decision = decide(Request(CALLERS["alice"], "s3:GetObject"), applying)
+    assert [statement.sid for statement in decision.statements] == ["Sure"]
+    assert decision.undecided == ()
+
+
+def test_a_policy_without_principal_is_refused_where_only_a_principal_limits_it():
+    identity = AttachedPolicy(parse({"Statement": []}, "identity"), "Mine", "direct")
+    bucket = AttachedPolicy(parse({"Statement": []}, "resource"), "Bucket", "resource")
+    with pytest.raises(ValueError, match="`Mine` was parsed as a policy of kind identity"):
+        PolicySet(resource=identity)
+    with pytest.raises(ValueError, match="`Bucket` was parsed as a policy of kind resource"):
+        PolicySet(identity=(bucket,))
+
+
+def test_many_actions_and_services_do_not_grow_the_memory_of_a_policy_set():
+    applying = PolicySet((attach([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}], "identity", "direct"),))
+    for number in range(1200):
+        assert not decide(Request(CALLERS["alice"], f"svc{number}:Do"), applying).allowed
+    assert decide(Request(CALLERS["alice"], "s3:GetObject"), applying).allowed
+    assert all(len(kept) <= 512 for kept in (applying.kept["actions"], applying.kept["vendors"]))
+
+
+def test_the_context_of_a_principal_is_what_the_user_guide_lists():
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+    assert CALLERS["alice"].context()["aws:username"] == "alice"
+    assert CALLERS["alice"].context()["aws:userid"] == "AIDAALICE0000000000AA"
+    assert "aws:username" not in CALLERS["session"].context()
+    assert CALLERS["session"].context()["aws:PrincipalArn"] == CALLERS["session"].role_arn
+    assert CALLERS["root"].context()["aws:PrincipalType"] == "Account"
+    assert CALLERS["ec2-service"].context()["aws:PrincipalIsAWSService"] == "true"
+    assert CALLERS["anonymous"].context()["aws:userid"] == "anonymous"
+    assert "aws:userid" not in Principal.user(ALICE).context()
+    assert Principal.user("not an arn").account == ""
