@@ -105,19 +105,21 @@ class PickField(forms.Field):
 class ConfirmForm(Form):
     """The typed confirmation of a destructive act: exact, case-sensitive, nothing trimmed."""
 
-    confirm = forms.CharField(strip=False, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    confirm = forms.CharField(strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args: Any, text: str, label: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
         self.text = text
+        self.problem = f"Enter {text} exactly as shown."
         field = self.fields["confirm"]
+        field.error_messages["required"] = self.problem
         field.label = label or f"To confirm deletion, enter {text} in the text input field."
         field.widget.attrs |= {"data-confirm-text": text, "placeholder": text}
 
     def clean_confirm(self) -> str:
         typed: str = self.cleaned_data["confirm"]
         if typed != self.text:
-            raise forms.ValidationError(f"Enter {self.text} exactly as shown.")
+            raise forms.ValidationError(self.problem)
         return typed
 
     def params(self) -> dict[str, Any]:
