@@ -35,6 +35,7 @@ from iamconsole.wire.problems import (
 from iamconsole.wire.record import HIDDEN, record_of, sensitive_members
 from iamconsole.wire.request import HttpRequest, HttpResponse, Parsed
 from iamconsole.wire.serialize import serialize
+from iamconsole.wire.signatures import find_signature, verify
 from iamconsole.wire.sigv4 import (
     EXPIRED,
     EXPIRES_TOO_LONG,
@@ -46,8 +47,6 @@ from iamconsole.wire.sigv4 import (
     Signature,
     check_payload,
     chunk_signer,
-    find_signature,
-    verify,
 )
 from iamconsole.wire.validate import Violation, validate, violations_message
 

@@ -92,7 +92,9 @@ def parse(service: str, request: HttpRequest, bucket: str | None) -> Parsed:
     for name, value in text_pairs(request.query):
         query.setdefault(name, []).append(value)
     headers = request.headers
-    if "X-Amz-Signature" in query:  # a presigned URL may carry x-amz-* headers in its query: the JavaScript SDK does so
+    if (
+        "X-Amz-Signature" in query or "AWSAccessKeyId" in query
+    ):  # a presigned URL may carry x-amz-* headers in its query: the JavaScript SDK does so
         moved = {name.lower(): values[0] for name, values in query.items() if name.lower().startswith("x-amz-")}
         headers = {**moved, **headers}
     route, labels = _find(service, request, path, query, headers)

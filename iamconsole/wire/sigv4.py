@@ -2,7 +2,7 @@
 
 docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html,
 for S3 docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
-(header, query and streaming pages). SigV2 and SigV4A are refused as unsupported.
+(header, query and streaming pages). SigV4A is refused as unsupported.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Signature:
     `date` is the scope's YYYYMMDD, `timestamp` the signing time (UTC),
     `expires` seconds for a presigned URL and None else. `payload_hash` is
     what an S3 request says of its body, and None for other services, where
-    the body's own hash is signed.
+    the body's own hash is signed. A Signature Version 2 (`version` 2, see
+    `sigv2`) states no date and no Region, and its `timestamp` is its end.
     """
 
     access_key_id: str
@@ -74,6 +75,7 @@ class Signature:
     presigned: bool
     session_token: str | None
     payload_hash: str | None
+    version: int = 4
 
     @property
     def scope(self) -> str:
@@ -84,13 +86,8 @@ class Signature:
         return self.timestamp.strftime("%Y%m%dT%H%M%SZ")
 
 
-def find_signature(request: HttpRequest) -> Signature | None:
-    """The request's signature, from its Authorization header or its presigned query; None when it has neither.
-
-    Raises MalformedSignature with the code that the service addressed would
-    use: IncompleteSignature, for S3 AuthorizationHeaderMalformed,
-    AuthorizationQueryParametersError, InvalidRequest or InvalidArgument.
-    """
+def find(request: HttpRequest) -> Signature | None:
+    """The request's version 4 signature, or None; see `signatures.find_signature`."""
     header = request.headers.get("authorization", "").strip()
     presigned = "X-Amz-Algorithm=" in request.query or "X-Amz-Signature=" in request.query
     if header:
@@ -264,15 +261,7 @@ def _shown(text: str) -> str:
 def verify(
     signature: Signature, request: HttpRequest, secret: str, *, now: datetime, payload_sha256: str | None = None
 ) -> None:
-    """Return when `signature` is right for `request` and was made with `secret`; raise SignatureProblem otherwise.
-
-    `now` is aware. `payload_sha256` is the hex hash of a body that the caller
-    has already read elsewhere. Where the request is `streamed` and no hash is
-    given, only what the request says of its body is verified: call
-    `check_payload` (or decode the chunks) once it is read. A streamed body
-    without a hash is possible with S3 only; elsewhere it counts as empty and
-    so does not match.
-    """
+    """Raise SignatureProblem unless the signature holds; see `signatures.verify`."""
     s3 = signature.service == "s3"
     _check_time(signature, now, s3)
     _check_signed_headers(signature, request, s3)
@@ -399,8 +388,8 @@ def canonical_query(query: str, presigned: bool) -> str:
 
 
 def s3_path(path: str) -> str:
-    """S3 signs the path as it is, each byte percent-encoded once and nothing normalised."""
-    return quote(unquoted(path), safe="/-_.~") or "/"
+    """S3 signs the path as it is, each byte percent-encoded once and nothing normalised; `%2F` stays itself."""
+    return "/".join(quote(unquoted(segment), safe="-_.~") for segment in path.split("/")) or "/"
 
 
 def other_path(path: str) -> str:

@@ -9,8 +9,11 @@ from botocore.model import ServiceModel
 from hypothesis import strategies as st
 
 SERVICES = ("iam", "sts", "s3")
-MODELS = {name: ServiceModel(Loader().load_service_model(name, "service-2"), name) for name in SERVICES}
+# Not simulated; they show that the protocols are read and written, not these three services only.
+OTHERS = ("sns", "elbv2", "route53")
+MODELS = {name: ServiceModel(Loader().load_service_model(name, "service-2"), name) for name in SERVICES + OTHERS}
 OPERATIONS = [(name, operation) for name in SERVICES for operation in MODELS[name].operation_names]
+OTHER_OPERATIONS = [(name, operation) for name in OTHERS for operation in MODELS[name].operation_names]
 MOMENT = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
 
 
@@ -20,7 +23,7 @@ def full(shape, depth=0):
     if kind == "structure":
         return {
             name: full(member, depth + 1)
-            for name, member in shape.members.items()
+            for name, member in list(shape.members.items())[: 1 if shape.is_tagged_union else None]
             if depth < 6 or member.type_name not in ("structure", "list", "map")
         }
     if kind == "list":
@@ -33,6 +36,8 @@ def full(shape, depth=0):
         "string": shape.enum[0] if getattr(shape, "enum", None) else f"a {shape.name} & <ü>",
         "integer": 7,
         "long": 2**40,
+        "float": 1.5,
+        "double": -2.5e-7,
         "boolean": True,
         "blob": b"\x00bytes\xff",
     }[kind]
@@ -82,6 +87,8 @@ def values(shape, place=None, depth=0):
         "long": st.integers(-(2**63), 2**63 - 1),
         "boolean": st.booleans(),
         "blob": st.binary(max_size=20),
+        "float": st.floats(allow_nan=False),
+        "double": st.floats(allow_nan=False),
     }[kind]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from iamconsole.wire import patterns, validate, violations_message
 from iamconsole.wire.validate import MAX_LENGTH, PATTERN, REQUIRED, TYPE, UNKNOWN
-from tests.wire.shapes import MODELS, OPERATIONS, arguments, full
+from tests.wire.shapes import MODELS, OPERATIONS, SERVICES, arguments, full
 
 ONE = "1 validation error detected: "
 LONG = "x" * 65
@@ -145,7 +145,8 @@ def test_the_streamed_body_counts_as_given():
 
 def test_every_pattern_of_the_models_can_be_checked():
     unknown = []
-    for name, model in MODELS.items():
+    for name in SERVICES:
+        model = MODELS[name]
         for shape_name in model.shape_names:
             pattern = model.shape_for(shape_name).metadata.get("pattern")
             if pattern and patterns.compiled(pattern) is None:
