@@ -1,0 +1,114 @@
+"""The cast: `root` and `admin` of a course sandbox, `dev` (some policies), `stranger` (another account)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from iamconsole.accounts.models import Account
+from iamconsole.gateway.client import AwsClient
+from iamconsole.sandboxes import lifecycle
+from tests.factories import Server, client_for, sign_in
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def objects_go_to_a_folder_of_the_test(settings, tmp_path):
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "objects"},
+        }
+    }
+
+
+@pytest.fixture
+def sandbox(db) -> Account:
+    """An account in the course's start state."""
+    return lifecycle.create("course")
+
+
+@pytest.fixture
+def other_sandbox(db) -> Account:
+    return lifecycle.create("course")
+
+
+@pytest.fixture
+def root(sandbox) -> AwsClient:
+    return client_for(sandbox)
+
+
+@pytest.fixture
+def admin(sandbox) -> AwsClient:
+    return client_for(sandbox, "admin")
+
+
+@pytest.fixture
+def dev(sandbox, root) -> AwsClient:
+    """An IAM user that may read S3 and nothing else."""
+    root.call("iam:CreateUser", user_name="dev")
+    root.call(
+        "iam:AttachUserPolicy", user_name="dev", policy_arn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    )
+    return client_for(sandbox, "dev")
+
+
+@pytest.fixture
+def stranger(other_sandbox) -> AwsClient:
+    """The administrator of another sandbox."""
+    return client_for(other_sandbox, "admin")
+
+
+@pytest.fixture
+def as_user(sandbox) -> Callable[..., Client]:
+    """A browser in which a user of the sandbox is signed in: `as_user("admin")`; no name is the root user."""
+
+    def signed_in(name: str = "", account: Account = sandbox) -> Client:
+        return sign_in(Client(), account, name)
+
+    return signed_in
+
+
+# -- a server of its own, for what must be true from outside ----------------------------------------
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """`manage.py serve` as a learner starts it, on a free port, with a data folder of its own."""
+    data = tmp_path_factory.mktemp("server")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "IAMCONSOLE_", "DJANGO_", "DATABASE_"))}
+    environment = clean | {"IAMCONSOLE_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", "0"]
+    log = (data / "server.log").open("w", encoding="utf-8")
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    url, said = "", []
+    for line in process.stdout:
+        said.append(line)
+        if "iamconsole is at" in line:
+            url = line.split()[-1]
+        if "Stop with" in line:
+            break
+    assert url, "".join(said) + (data / "server.log").read_text(encoding="utf-8")
+    yield Server(url, environment | {"IAMCONSOLE_URL": url}, data)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+    process.stdout.close()
+    log.close()
+
+
+@pytest.fixture
+def served(server) -> dict[str, Any]:
+    """A fresh course sandbox on the running server: what `sandbox create` prints."""
+    made: dict[str, Any] = json.loads(server.manage("sandbox", "create"))
+    return made
