@@ -68,7 +68,13 @@ class Frame:
 
     @property
     def is_global(self) -> bool:
-        return self.service.is_global if self.service else True
+        return self.service.is_global if self.service else False
+
+    @property
+    def region_name(self) -> str:
+        """`N. Virginia`, as the button says it."""
+        full = next(regions[self.region] for regions in REGIONS.values() if self.region in regions)
+        return full.partition("(")[2].rstrip(")")
 
     @property
     def region_groups(self) -> list[tuple[str, list[tuple[str, str, bool]]]]:
@@ -81,7 +87,7 @@ class Frame:
     def title(self) -> str:
         """The end of a page's `<title>`: `Users | IAM | Global`."""
         if self.service is None:
-            return f"Console Home | {self.region}"
+            return self.region
         return f"{self.service.name} | {'Global' if self.is_global else self.region}"
 
     def link(self, label: str, path: str) -> str:

@@ -53,7 +53,7 @@ class Service:
 
 SERVICES = (
     Service("iam", "IAM", "Manage access to AWS resources", "/iam/home", ("/iam/",), "key"),
-    Service("s3", "S3", "Scalable Storage in the Cloud", "/s3/buckets", ("/s3/",), "archive-box"),
+    Service("s3", "S3", "Scalable Storage in the Cloud", "/s3/buckets", ("/s3/",), "archive-box", False),
     Service(
         "policysim",
         "IAM Policy Simulator",

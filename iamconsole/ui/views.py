@@ -10,6 +10,7 @@ from django import forms
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -240,7 +241,7 @@ def gallery_dialog(request: HttpRequest) -> HttpResponse:
     form = ConfirmForm(request.POST if request.method == "POST" else None, text=text)
     if request.method == "POST" and form.is_valid():
         flash.success(request, f"User {names[0]} deleted." if len(names) == 1 else f"{len(names)} users deleted.")
-        return HttpResponse(status=303, headers={"Location": "/ui/"})
+        return redirect("ui:gallery")
     context = {"form": form, "names": names, "many": len(names) > 1}
     return render_page(request, "ui/gallery_dialog.html", context, status=422 if form.is_bound else 200)
 
