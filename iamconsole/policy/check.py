@@ -32,13 +32,14 @@ class Finding:
 def check(policy: Policy) -> tuple[Finding, ...]:
     """Every finding, in the order of the text."""
     findings = [_of_problem(problem, policy) for problem in policy.problems]
+    told = {problem.path for problem in policy.problems}
     if policy.statements:
         if "Version" not in policy.places:
             text = "We recommend that you specify the Version element to help you with debugging permission issues."
             findings.append(_finding(policy, "WARNING", "Missing version", text, ""))
         for statement in policy.statements:
             if not statement.unread:
-                findings.extend(_of_statement(statement, policy))
+                findings.extend(each for each in _of_statement(statement, policy) if each.path not in told)
     return tuple(sorted(dict.fromkeys(findings), key=lambda found: (found.line, found.column)))
 
 

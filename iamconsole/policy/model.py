@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from .reader import end_of
 
 Kind = Literal["identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint"]
 Outcome = Literal["allowed", "explicit_deny", "implicit_deny"]
@@ -76,23 +77,23 @@ class Policy:
         return hash((self.kind, self.sha256))
 
     def extent(self, path: str) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Line and column of the first and of the last character of the element at `path`.
+        """Line and column, from 1, of the first and of the last character of the element at `path`.
 
         One statement may stand alone, without a list around it: `Statement[0]` is then `Statement`.
         """
         if path not in self.places:
             path = path.removesuffix("[0]")
         start = self.places.get(path, 0)
-        end = json.JSONDecoder().raw_decode(self.text, start)[1] - 1
-        line = self.text.count("\n", 0, end) + 1
-        return self.place(path), (line, end - (self.text.rfind("\n", 0, end) + 1) + 1)
+        return self._point(start), self._point(max(start, end_of(self.text, start) - 1))
+
+    def _point(self, offset: int) -> tuple[int, int]:
+        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
 
     def place(self, path: str) -> tuple[int, int]:
         """Line and column, from 1, of the element at `path` or of the nearest one around it."""
         while path and path not in self.places:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        offset = self.places.get(path, 0)
-        return self.text.count("\n", 0, offset) + 1, offset - (self.text.rfind("\n", 0, offset) + 1) + 1
+        return self._point(self.places.get(path, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,14 @@ def read(text: str) -> Document:
     return Document(value, reader.places)
 
 
+def end_of(text: str, start: int) -> int:
+    """Where the JSON value that begins at `start` ends; `start` itself if none does."""
+    try:
+        return _Reader(text).value(start, "", 0)[1]
+    except BadJson:
+        return start
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text

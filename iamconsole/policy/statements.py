@@ -53,27 +53,22 @@ def names_of(principal: Principal) -> Named:
         names["AWS", principal.account] = "account"
         names["AWS", f"arn:{partition}:iam::{principal.account}:root"] = "account"
     own = principal.unique_id.partition(":")[0]
-    match principal.kind:
-        case "user":
+    if principal.kind == "user":
+        names["AWS", principal.arn] = "direct"
+    elif principal.kind in ("role", "role_session"):
+        if principal.kind == "role_session":
             names["AWS", principal.arn] = "direct"
-            if own:
-                names["AWS", own] = "direct"
-        case "role" | "role_session":
-            if principal.kind == "role_session":
-                names["AWS", principal.arn] = "direct"
-            names["AWS", principal.role_arn or principal.arn] = "role"
-            if own:
-                names["AWS", own] = "role"
-        case "federated":
-            names["AWS", principal.arn] = "direct"
-            names["Federated", principal.arn] = "direct"
-            names["Federated", principal.name] = "direct"
-            if principal.user_arn:
-                names["AWS", principal.user_arn] = "user"
-        case "service":
-            names["Service", principal.name] = "direct"
-        case "root" | "anonymous":
-            pass
+        names["AWS", principal.role_arn or principal.arn] = "role"
+    elif principal.kind == "federated":
+        names["AWS", principal.arn] = "direct"
+        names["Federated", principal.arn] = "direct"
+        names["Federated", principal.name] = "direct"
+        if principal.user_arn:
+            names["AWS", principal.user_arn] = "user"
+    elif principal.kind == "service":
+        names["Service", principal.name] = "direct"
+    if own and principal.kind in ("user", "role", "role_session"):
+        names["AWS", own] = "direct" if principal.kind == "user" else "role"
     return names
 
 

@@ -168,8 +168,11 @@ def _resource(service: str, resources: tuple[str, ...]) -> str:
 
 
 _FIELD = re.compile(r"\$\{(\w+)\}")
-# The console's label where it differs from the reference's.
-_LABELS = {"ObjectName": "ObjectPath"}
+
+
+def _label(name: str) -> str:
+    """The console's word for a part of an ARN where it differs from the reference's."""
+    return "ObjectPath" if name == "ObjectName" else name.removesuffix("WithPath")
 
 
 def _named(service: str, arn: str) -> str:
@@ -185,9 +188,9 @@ def _named(service: str, arn: str) -> str:
         hit = re.fullmatch(pattern, arn[:2048])
         if hit and (not found or len(hit.groups()) > len(found)):
             found = [
-                f"{_LABELS.get(label, label)} | string like | {'All' if value == '*' else value}"
-                for label, value in zip(pieces[1::2], hit.groups(), strict=True)
-                if label not in ("Partition", "Region", "Account")
+                f"{_label(name)} | string like | {'All' if value == '*' else value}"
+                for name, value in zip(pieces[1::2], hit.groups(), strict=True)
+                if name not in ("Partition", "Region", "Account")
             ]
             if "/" in arn.partition(":::")[2] or ":::" not in arn:
                 continue
