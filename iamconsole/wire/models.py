@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import DataNotFoundError, UnsupportedServiceProtocolsError
 from botocore.loaders import Loader
 from botocore.model import OperationNotFoundError, ServiceModel
 
@@ -53,10 +52,7 @@ def service_model(service: str) -> Any:
     """botocore's ServiceModel for `service` ("iam"); raises UnknownService."""
     if service not in _services():
         raise UnknownService(service)
-    try:
-        return ServiceModel(_loader.load_service_model(service, "service-2"), service)
-    except DataNotFoundError:
-        raise UnknownService(service) from None
+    return ServiceModel(_loader.load_service_model(service, "service-2"), service)
 
 
 def operation_model(service: str, operation: str) -> Any:
@@ -70,11 +66,7 @@ def operation_model(service: str, operation: str) -> Any:
 @cache
 def protocol_of(service: str) -> str:
     """The protocol that SDKs speak to `service`: query, ec2, json, rest-json, rest-xml or smithy-rpc-v2-cbor."""
-    model = service_model(service)
-    try:
-        return str(model.resolved_protocol)
-    except UnsupportedServiceProtocolsError:
-        return str(model.metadata["protocol"])
+    return str(service_model(service).resolved_protocol)
 
 
 def no_such_operation(service: str, action: str, version: str | None = None) -> UnknownOperation:

@@ -188,6 +188,10 @@ def _as_utf8(value: str) -> str:
 def _body(service: str, shape: Any, request: HttpRequest, params: dict[str, Any]) -> str | None:
     """Put what the body holds into `params`; returns the member that is the body itself where that is streamed."""
     payload = shape.serialization.get("payload")
+    if payload is not None and shape.members[payload].serialization.get("streaming"):
+        return str(payload)
+    if request.streamed:
+        return None  # not read yet: the caller only asks which operation this is
     if payload is None:
         in_body = {name: member for name, member in shape.members.items() if "location" not in member.serialization}
         if in_body and request.body.strip():
@@ -198,8 +202,6 @@ def _body(service: str, shape: Any, request: HttpRequest, params: dict[str, Any]
         return None
     member = shape.members[payload]
     if member.type_name == "blob":
-        if member.serialization.get("streaming"):
-            return str(payload)
         params[payload] = request.body
     elif member.type_name == "string":
         try:

@@ -61,7 +61,7 @@ class Signature:
     `expires` seconds for a presigned URL and None else. `payload_hash` is
     what an S3 request says of its body, and None for other services, where
     the body's own hash is signed. A Signature Version 2 (`version` 2, see
-    `sigv2`) states no date and no Region, and its `timestamp` is its end.
+    `sigv2`) states neither date nor Region, and its `timestamp` is its end.
     """
 
     access_key_id: str
@@ -293,7 +293,7 @@ def _mismatch(s3: bool, message: str | None = None) -> SignatureProblem:
 
 
 def _check_time(signature: Signature, now: datetime, s3: bool) -> None:
-    signed_at, stamp = signature.timestamp, signature.amz_date
+    age, stamp = now - signature.timestamp, signature.amz_date
     present = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     if signature.date != stamp[:8]:
         raise _mismatch(
@@ -312,16 +312,15 @@ def _check_time(signature: Signature, now: datetime, s3: bool) -> None:
                 "less than 604800 seconds",
                 400 if s3 else 403,
             )
-        ends = signed_at + timedelta(seconds=signature.expires)
-        if now < signed_at - SKEW:
+        if age < -SKEW:
             message = f"Signature not yet current: {stamp} is still later than {present}"
             message = "Request is not yet valid" if s3 else message
             raise SignatureProblem(NOT_YET_VALID, "AccessDenied" if s3 else "SignatureDoesNotMatch", message)
-        if now > ends:
+        if age > timedelta(seconds=signature.expires):
             message = "Request has expired" if s3 else f"Signature expired: {stamp} is now earlier than {present}"
             raise SignatureProblem(EXPIRED, "AccessDenied" if s3 else "SignatureDoesNotMatch", message)
         return
-    if abs(now - signed_at) <= SKEW:
+    if abs(age) <= SKEW:
         return
     if s3:
         raise SignatureProblem(
@@ -329,7 +328,7 @@ def _check_time(signature: Signature, now: datetime, s3: bool) -> None:
             "RequestTimeTooSkewed",
             "The difference between the request time and the current time is too large.",
         )
-    if now > signed_at:
+    if age > SKEW:
         edge = (now.astimezone(UTC) - SKEW).strftime("%Y%m%dT%H%M%SZ")
         message = f"Signature expired: {stamp} is now earlier than {edge} ({present} - 15 min.)"
     else:

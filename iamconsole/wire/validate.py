@@ -149,8 +149,6 @@ def _value(service: str, shape: Any, value: Any, path: str) -> Iterator[Violatio
         if shape.member.type_name in ("structure", "list", "map"):
             for number, item in enumerate(value, 1):
                 yield from _value(service, shape.member, item, f"{path}.{number}.member")
-        elif any(not isinstance(item, _TYPES.get(shape.member.type_name, object)) for item in value):
-            yield Violation(path, TYPE, f"Member must be a list of {shape.member.type_name}", None)
         else:
             yield from _items(shape, shape.member, value, value, path)
     elif kind == "map":
@@ -164,7 +162,9 @@ def _value(service: str, shape: Any, value: Any, path: str) -> Iterator[Violatio
 
 def _items(whole: Any, shape: Any, items: Sequence[Any], value: Any, path: str) -> Iterator[Violation]:
     """Plain values in a list or map: one violation for all, which names every constraint of an item."""
-    if any(True for item in items for _ in _broken(shape, item)):
+    if any(not isinstance(item, _TYPES.get(shape.type_name, object)) for item in items):
+        yield Violation(path, TYPE, f"Member must hold values of type {shape.type_name}", None)
+    elif any(True for item in items for _ in _broken(shape, item)):
         sentences = ", ".join(sentence for _, sentence in _constraints(shape))
         kind = next(kind for item in items for kind, _ in _broken(shape, item))
         yield Violation(path, kind, f"Member must satisfy constraint: [{sentences}]", _shown(whole, value))
@@ -216,7 +216,7 @@ def _shown(shape: Any, value: Any) -> str | None:
     return f"'{text}'" if len(text) <= MAX_SHOWN else f"'{text[:MAX_SHOWN]}…'"
 
 
-def _is_sensitive(shape: Any) -> bool:
+def _is_sensitive(shape: Any, above: tuple[str, ...] = ()) -> bool:
     if shape.metadata.get("sensitive"):
         return True
     parts: list[Any] = []
@@ -225,8 +225,8 @@ def _is_sensitive(shape: Any) -> bool:
     elif shape.type_name == "map":
         parts = [shape.key, shape.value]
     elif shape.type_name == "structure":
-        parts = [member for member in shape.members.values() if member.type_name not in ("structure", "list", "map")]
-    return any(_is_sensitive(part) for part in parts)
+        parts = list(shape.members.values())
+    return shape.name not in above and any(_is_sensitive(part, (*above, shape.name)) for part in parts)
 
 
 def _printed(value: Any) -> str:

@@ -10,7 +10,7 @@ from iamconsole.wire.problems import MalformedInput
 
 MAX_BYTES = 8 * 1024 * 1024  # a DeleteObjects of 1,000 long keys fits
 MAX_DEPTH = 32
-MAX_NODES = 200_000
+MAX_NODES = 100_000  # a CompleteMultipartUpload of 10,000 parts fits
 
 HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}

@@ -89,11 +89,11 @@ XMLS = [
 
 @pytest.mark.parametrize("body", XMLS, ids=range(len(XMLS)))
 def test_bad_xml_is_malformed_xml(body):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(MalformedInput) as caught:
         parse("s3", HttpRequest("PUT", "/b", "tagging", {}, body))
     assert caught.value.code == "MalformedXML"
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_document_with_a_namespace_or_none_is_the_same():
@@ -249,6 +249,12 @@ def test_a_required_body_that_is_missing_is_named():
     with pytest.raises(MalformedInput) as caught:
         parse("s3", HttpRequest("PUT", "/b", "tagging", {}))
     assert caught.value.code == "MissingRequestBodyError"
+
+
+def test_a_request_whose_body_is_not_read_yet_still_tells_its_operation():
+    parsed = parse("s3", HttpRequest("PUT", "/b", "tagging", {}, b"", streamed=True))
+    assert (parsed.operation, parsed.params, parsed.streaming) == ("PutBucketTagging", {"Bucket": "b"}, None)
+    assert parse("s3", HttpRequest("PUT", "/b/k", "", {}, b"", streamed=True)).streaming == "Body"
 
 
 def test_a_service_that_is_not_read_here_says_so():

@@ -156,12 +156,12 @@ def test_every_pattern_of_the_models_can_be_checked():
 
 @pytest.mark.parametrize("text", ["a" * 200_000, "/" * 200_000, "a-" * 100_000 + "!", "/a" * 100_000])
 def test_no_pattern_takes_long_on_a_long_text(text):
-    started = time.perf_counter()
+    started = time.process_time()
     for service, operation in OPERATIONS:
         shape = MODELS[service].operation_model(operation).input_shape
         if shape is not None and service != "s3":
             validate(service, operation, {name: text for name, m in shape.members.items() if m.type_name == "string"})
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
