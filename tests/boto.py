@@ -42,7 +42,9 @@ def boto(service: str, access_key_id: str, secret: str, **options: Any) -> Any:
         body = request.body or b""
         if hasattr(body, "read"):
             body = body.read()
-        headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()
+        }
         content_type = headers.pop("Content-Type", "")
         answer = browser.generic(
             request.method,

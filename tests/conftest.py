@@ -57,9 +57,7 @@ def admin(sandbox) -> AwsClient:
 def dev(sandbox, root) -> AwsClient:
     """An IAM user that may read S3 and nothing else."""
     root.call("iam:CreateUser", user_name="dev")
-    root.call(
-        "iam:AttachUserPolicy", user_name="dev", policy_arn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
-    )
+    root.call("iam:AttachUserPolicy", user_name="dev", policy_arn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
     return client_for(sandbox, "dev")
 
 

@@ -69,6 +69,8 @@ class Server:
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        done = subprocess.run(command, env=dict(self.environment), capture_output=True, text=True, cwd=ROOT, check=False)
+        done = subprocess.run(
+            command, env=dict(self.environment), capture_output=True, text=True, cwd=ROOT, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -71,6 +71,6 @@ class PolicyText(models.Model):
 
     @classmethod
     def keep_all(cls, texts: Iterable[str]) -> list[str]:
-        rows = [cls(sha256=hashlib.sha256(text.encode()).hexdigest(), text=text) for text in texts]
-        cls.objects.bulk_create(rows, ignore_conflicts=True)
+        rows = [PolicyText(sha256=hashlib.sha256(text.encode()).hexdigest(), text=text) for text in texts]
+        PolicyText.objects.bulk_create(rows, ignore_conflicts=True)
         return [row.sha256 for row in rows]

@@ -71,7 +71,9 @@ def simulate_principal_policy(
     identity += _supplied(policy_input_list, "identity", "inline")
     resource = None
     if resource_policy:
-        resource = AttachedPolicy(_supplied([resource_policy], "resource", "resource")[0].policy, "ResourcePolicy", "resource")
+        resource = AttachedPolicy(
+            _supplied([resource_policy], "resource", "resource")[0].policy, "ResourcePolicy", "resource"
+        )
     policies = PolicySet(identity=identity, resource=resource)
     context = principal.context() | {f"aws:PrincipalTag/{key}": value for key, value in user.tags.items()}
     given = {entry["ContextKeyName"]: list(entry.get("ContextKeyValues", ())) for entry in context_entries}

@@ -19,9 +19,7 @@ class Signer:
     secret: str
 
 
-def authenticate(
-    service: str, signature: wire.Signature, request: wire.HttpRequest, now: dt.datetime
-) -> Signer:
+def authenticate(service: str, signature: wire.Signature, request: wire.HttpRequest, now: dt.datetime) -> Signer:
     """The caller whose secret made the signature; raises WireError with the service's own code and words.
 
     An unknown, an inactive and a deleted key look the same. A session token must belong to its key.

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
 PIECE = 64 * 1024
 
 
-class Pieces(io.RawIOBase):
+class Pieces:
     """An iterator of byte strings as a file that can be read once."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self._rest = b""
 
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         if size < 0:
             return b"".join([self._rest, *self._pieces])
         parts, length = [self._rest], len(self._rest)

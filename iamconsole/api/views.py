@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from iamconsole.api.authentication import Signer, authenticate
 from iamconsole.api.bodies import Pieces, Span
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.errors import AwsError
+from iamconsole.core.operation import Body
 from iamconsole.gateway import door
 from iamconsole.gateway.http import context_of
 
@@ -119,7 +120,7 @@ def _keywords(parsed: wire.Parsed) -> dict[str, Any]:
     return dict(wire.keywords(parsed.service, parsed.operation, parsed.params))
 
 
-def _body(request: HttpRequest, received: wire.HttpRequest, signer: Signer) -> BinaryIO:
+def _body(request: HttpRequest, received: wire.HttpRequest, signer: Signer) -> Body:
     """The bytes of an upload, checked against what was signed while they are read."""
     if wire.is_chunked(received.headers):
         signed = (signer.signature.payload_hash or "").startswith("STREAMING-AWS4")

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AwsError
@@ -19,6 +19,14 @@ from iamconsole.core.listing import Listing
 from iamconsole.policy import AttachedPolicy, Decision, Request
 
 Params = Mapping[str, Any]
+
+
+class Body(Protocol):
+    """A stream of bytes that can be read once: an upload on its way to the storage."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 Response = dict[str, Any]
 ContextKeys = Mapping[str, str | Sequence[str]]
 
@@ -85,7 +93,7 @@ class Call:
     may: Callable[[str, Resource], Decision] = field(default=_not_yet)
     # One screenful, asked for by a console page; never set by a request from the wire.
     listing: Listing | None = None
-    body: BinaryIO | None = None
+    body: Body | None = None
     # What `Operation.load` read and what `Operation.prepare` made.
     loaded: Any = None
     prepared: Any = None

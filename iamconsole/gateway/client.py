@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AwsError
 from iamconsole.core.listing import Listing
-from iamconsole.core.operation import Response
+from iamconsole.core.operation import Body, Response
 from iamconsole.gateway import door
 
 
@@ -22,7 +22,7 @@ class AwsClient:
     recorder: door.Recorder = field(default_factory=door.Recorder)
 
     def call(
-        self, action: str, *, listing: Listing | None = None, body: BinaryIO | None = None, **params: Any
+        self, action: str, *, listing: Listing | None = None, body: Body | None = None, **params: Any
     ) -> Response:
         return door.call(
             self.caller, self.context, action, listing=listing, body=body, recorder=self.recorder, **params

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import RLock
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -19,7 +19,7 @@ from iamconsole.accounts.models import Account
 from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AccessDenied, AwsError, InvalidAction
 from iamconsole.core.listing import Listing
-from iamconsole.core.operation import Call, Operation, Resource, Resolver, Response
+from iamconsole.core.operation import Body, Call, Operation, Resolver, Resource, Response
 from iamconsole.gateway import keys, record
 from iamconsole.gateway.shape import check_shape
 from iamconsole.gateway.standing import Standing, standing_of
@@ -67,7 +67,7 @@ def operation_named(name: str) -> Operation:
 class Recorder:
     """Collects the events of reads, so that a page writes them in one insert before it answers."""
 
-    pending: list[record.Event] = field(default_factory=list)
+    pending: list[record.Record] = field(default_factory=list)
 
     def flush(self) -> None:
         if self.pending:
@@ -82,7 +82,7 @@ def call(
     action: str,
     *,
     listing: Listing | None = None,
-    body: BinaryIO | None = None,
+    body: Body | None = None,
     recorder: Recorder | None = None,
     **params: Any,
 ) -> Response:
@@ -290,4 +290,4 @@ def _record(made: Call, standing: Standing, answer: Answer, recorder: Recorder) 
     if isinstance(answer, AwsError) and made.operation.recorded:
         answer.event_id = made.event_id
     if made.operation.recorded:
-        recorder.pending.append(record.event_of(made, standing, answer))
+        recorder.pending.append(record.record_of(made, standing, answer))

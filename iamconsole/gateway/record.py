@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamconsole import wire
@@ -18,15 +19,24 @@ if TYPE_CHECKING:
 PRINCIPAL_TYPES = {"root": "Root", "user": "IAMUser", "anonymous": "AWSAccount"}
 
 
-def insert(rows: Sequence[Event]) -> None:
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event that is not written yet, and what it was decided on."""
+
+    event: Event
+    basis: list[dict[str, str]] | None
+    basis_key: str
+
+
+def insert(records: Sequence[Record]) -> None:
     """Write events, with what they were decided on kept once by content."""
-    bases = {row.basis_id: DecisionBasis(sha256=row.basis_id, attachments=row.new_basis) for row in rows if row.basis_id}
+    bases = {r.basis_key: DecisionBasis(sha256=r.basis_key, attachments=r.basis) for r in records if r.basis}
     if bases:
         DecisionBasis.objects.bulk_create(bases.values(), ignore_conflicts=True)
-    Event.objects.bulk_create(rows)
+    Event.objects.bulk_create([r.event for r in records])
 
 
-def event_of(made: Call, standing: Standing, answer: Response | AwsError) -> Event:
+def record_of(made: Call, standing: Standing, answer: Response | AwsError) -> Record:
     caller, operation = made.caller, made.operation
     error = answer if isinstance(answer, AwsError) else None
     row = Event(
@@ -55,10 +65,10 @@ def event_of(made: Call, standing: Standing, answer: Response | AwsError) -> Eve
         error_code=error.code if error else "",
         error_message=error.message if error else "",
     )
-    _add_decision(row, made, standing)
+    basis = _add_decision(row, made, standing)
     for name, value in made.event.items():
         setattr(row, name, value)
-    return row
+    return Record(row, basis, standing.basis_key)
 
 
 def _session(caller: Caller) -> dict[str, Any] | None:
@@ -83,17 +93,18 @@ def _response(made: Call, answer: Response | AwsError) -> dict[str, Any] | None:
     return wire.record_of(made.operation.service, made.operation.short_name, answer, "out") or None
 
 
-def _add_decision(row: Event, made: Call, standing: Standing) -> None:
+def _add_decision(row: Event, made: Call, standing: Standing) -> list[dict[str, str]] | None:
     """Enough to explain the decision again, exactly, when the policies have long changed."""
     decision, decided = made.decision, made.decided
-    row.new_basis = None
     if decision is None or decided is None:
-        return
+        return None
     request, resource = decided
     row.outcome, row.decided_by, row.engine = decision.outcome, decision.decided_by, ENGINE_VERSION
     row.action, row.resource = request.action, request.resource
     row.context = {name: value if isinstance(value, str) else list(value) for name, value in request.context.items()}
     if resource.policy is not None:
         row.resource_policy = {"name": resource.policy.name, "sha256": resource.policy.policy.sha256}
-    if standing.basis:
-        row.basis_id, row.new_basis = standing.basis_key, list(standing.basis)
+    if not standing.basis:
+        return None
+    row.basis_id = standing.basis_key
+    return list(standing.basis)

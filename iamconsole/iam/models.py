@@ -37,7 +37,6 @@ class User(Named):
     kind = "user"
 
     tags = models.JSONField(default=dict)
-    groups = models.ManyToManyField("Group", through="Membership", related_name="users")
     password_last_used = models.DateTimeField(null=True)
 
     class Meta:

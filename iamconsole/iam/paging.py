@@ -65,13 +65,13 @@ def page_of_rows(
     """
     if listing := call.listing:
         return _screenful_of_rows(rows, listing, search, {"name": Lower("name")} | dict(sort or {}))
-    rows = rows.annotate(_order=Lower("name")).order_by("_order")
+    ordered = rows.alias(_order=Lower("name")).order_by("_order")
     if marker := call.params.get("marker"):
-        rows = rows.filter(_order__gt=_read_marker(marker))
+        ordered = ordered.filter(_order__gt=_read_marker(marker))
     if path_prefix := call.params.get("path_prefix"):
-        rows = rows.filter(path__startswith=path_prefix)
+        ordered = ordered.filter(path__startswith=path_prefix)
     size = call.params.get("max_items") or DEFAULT_PAGE
-    found = list(rows[: size + 1])
+    found = list(ordered[: size + 1])
     if len(found) <= size:
         return found, {"IsTruncated": False}
     return found[:size], _next(found[size - 1].name.lower())  # type: ignore[attr-defined]  # every row here is Named

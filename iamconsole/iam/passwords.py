@@ -52,6 +52,4 @@ def rules(password: str, *forbidden: str) -> list[Rule]:
 def enforce(password: str, *forbidden: str) -> None:
     """Raise AWS's PasswordPolicyViolation unless every rule is met."""
     if not all(rule.met for rule in rules(password, *forbidden)):
-        raise PasswordPolicyViolation(
-            "Password does not conform to the account password policy.", field="password"
-        )
+        raise PasswordPolicyViolation("Password does not conform to the account password policy.", field="password")

@@ -31,7 +31,9 @@ def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, .
     """Everything that grants or denies to a user: attached or inline, directly or through a group."""
     groups = dict(Membership.objects.filter(user=user_key).values_list("group_id", "group__name"))
     of_user = Q(user=user_key) | Q(group__in=groups)
-    attachments = Attachment.objects.filter(of_user, Q(policy=None) | Q(policy__versions__number=F("policy__default_version")))
+    attachments = Attachment.objects.filter(
+        of_user, Q(policy=None) | Q(policy__versions__number=F("policy__default_version"))
+    )
     found = []
     for group_id, aws_arn, name, path, text in attachments.order_by("id").values_list(
         "group_id", "aws_arn", "policy__name", "policy__path", "policy__versions__text__text"

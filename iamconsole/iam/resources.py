@@ -54,8 +54,12 @@ def user_or_self(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
 
 def caller_itself(caller: Caller) -> Resource:
     if caller.is_root:
-        return Resource(caller.arn, row=None, missing=ValidationError("Must specify userName when calling with non-User credentials"))
-    row = User.objects.filter(pk=caller.user_key).first()
+        return Resource(
+            caller.arn,
+            row=None,
+            missing=ValidationError("Must specify userName when calling with non-User credentials"),
+        )
+    row = User.objects.filter(pk=caller.user_key or 0).first()
     return Resource(caller.arn, missing=no_such_user(caller.user_name)) if row is None else _found_user(caller, row)
 
 

@@ -53,9 +53,7 @@ def bucket_not_empty(name: str) -> S3Error:
 
 def entity_too_large(size: int | None, limit: int) -> S3Error:
     extra = {"MaxSizeAllowed": str(limit)} | ({"ProposedSize": str(size)} if size is not None else {})
-    return S3Error(
-        "Your proposed upload exceeds the maximum allowed object size.", code="EntityTooLarge", extra=extra
-    )
+    return S3Error("Your proposed upload exceeds the maximum allowed object size.", code="EntityTooLarge", extra=extra)
 
 
 def malformed_policy(message: str) -> S3Error:

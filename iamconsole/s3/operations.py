@@ -89,7 +89,9 @@ def list_buckets(
 
 
 @operation("s3:CreateBucket", resource=resources.new_bucket)
-def create_bucket(call: Call, *, bucket: str, create_bucket_configuration: dict[str, Any] | None = None, **_: Any) -> Response:
+def create_bucket(
+    call: Call, *, bucket: str, create_bucket_configuration: dict[str, Any] | None = None, **_: Any
+) -> Response:
     """Create a bucket in the Region that the request names, or that it was sent to.
 
     ACL parameters are accepted and have no effect, as with Object Ownership "bucket owner enforced".
@@ -192,7 +194,13 @@ def _stage_body(call: Call) -> storage.Staged:
     discard=storage.discard,
 )
 def put_object(
-    call: Call, *, bucket: str, key: str, content_type: str = DEFAULT_TYPE, metadata: dict[str, str] | None = None, **more: Any
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    content_type: str = DEFAULT_TYPE,
+    metadata: dict[str, str] | None = None,
+    **more: Any,
 ) -> Response:
     """Store an object in place of the one before. A crash leaves either the old or the new one."""
     row: Bucket = call.resource.require()
@@ -234,9 +242,7 @@ def _stored(call: Call) -> StoredObject:
     decision = call.may("s3:ListBucket", bucket)
     if decision.allowed:
         raise errors.no_such_key(call.params["key"])
-    raise AccessDenied.because(
-        decision, principal_arn=call.caller.arn, action="s3:ListBucket", resource=bucket.arn
-    )
+    raise AccessDenied.because(decision, principal_arn=call.caller.arn, action="s3:ListBucket", resource=bucket.arn)
 
 
 def _head(row: StoredObject) -> Response:
@@ -356,7 +362,9 @@ def _entries(bucket: Bucket, prefix: str, delimiter: str, after: str) -> Iterato
 def _list(call: Call, *, prefix: str, delimiter: str, after: str, max_keys: int, encoding_type: str | None) -> Response:
     bucket: Bucket = call.resource.require()
     if encoding_type not in (None, "url"):
-        raise errors.invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", encoding_type or "")
+        raise errors.invalid_argument(
+            "Invalid Encoding Method specified in Request", "encoding-type", encoding_type or ""
+        )
 
     def shown(text: str) -> str:
         return quote(text, safe="/*-._~") if encoding_type == "url" else text

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from iamconsole.core.operation import Body
 from iamconsole.s3 import errors
 
 CHUNK = 64 * 1024
@@ -28,17 +29,18 @@ class Staged:
     etag: str
 
 
-class _Counting(File):
+class _Counting(File):  # type: ignore[type-arg]  # generic in the stubs only
     """A stream that is measured and limited while it is stored, one chunk at a time."""
 
-    def __init__(self, stream: BinaryIO, limit: int) -> None:
-        super().__init__(stream, "object")
+    def __init__(self, stream: Body, limit: int) -> None:
+        super().__init__(None, "object")
+        self.stream = stream
         self.limit = limit
         self.stored = 0
         self.md5 = hashlib.md5(usedforsecurity=False)
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        while chunk := self.file.read(CHUNK):
+        while chunk := self.stream.read(CHUNK):
             self.stored += len(chunk)
             if self.stored > self.limit:
                 raise errors.entity_too_large(None, self.limit)
@@ -46,7 +48,7 @@ class _Counting(File):
             yield chunk
 
 
-def stage(stream: BinaryIO, limit: int) -> Staged:
+def stage(stream: Body, limit: int) -> Staged:
     """Store a stream; on any failure nothing stays behind. Raises EntityTooLarge above `limit` bytes."""
     random = uuid.uuid4().hex
     name = f"{random[:2]}/{random[2:4]}/{random}"

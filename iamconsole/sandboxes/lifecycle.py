@@ -75,7 +75,7 @@ class Credentials:
         return sealed
 
     @classmethod
-    def unseal(cls, sealed: bytes) -> Credentials:
+    def unseal(cls, sealed: bytes | memoryview[int]) -> Credentials:
         kept = json.loads(settings.IAMCONSOLE_FERNET.decrypt(bytes(sealed)))
         for name in ("root_key", "admin_key"):
             kept[name] = tuple(kept[name]) if kept[name] else None
@@ -161,7 +161,7 @@ def reset(account_id: str) -> Account:
         account = account_with_id(account_id)
         _remove_bytes_after_commit(account.sandbox)
         for model in (TemporaryCredential, AccessKey, User, Group, ManagedPolicy, Bucket, Event):
-            model.objects.filter(account=account).delete()  # type: ignore[attr-defined]  # each has rows of an account
+            model.objects.filter(account=account).delete()
         known = Credentials.unseal(account.sandbox.start)
         account.revision += 1
         _build(account, FIXTURES[account.sandbox.fixture], known, wall_clock())
@@ -177,7 +177,12 @@ def delete(account_id: str) -> None:
 
 def _remove_bytes_after_commit(sandbox: Sandbox) -> None:
     names = list(StoredObject.objects.filter(bucket__sandbox=sandbox).values_list("stored_as", flat=True))
-    transaction.on_commit(lambda: [storage.remove(name) for name in names] and None)
+
+    def remove() -> None:
+        for name in names:
+            storage.remove(name)
+
+    transaction.on_commit(remove)
 
 
 def everyone() -> list[Account]:

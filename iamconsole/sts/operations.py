@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -65,7 +66,7 @@ def _check_claim(call: Call) -> _Claim:
     return _Claim(user, bool(profile and profile.reset_required))
 
 
-def _sign_in_event(account: Account, user: User | None, user_name: str) -> dict[str, object]:
+def _sign_in_event(account: Account, user: User | None, user_name: str) -> dict[str, Any]:
     """What sets a ConsoleLogin record apart.
 
     Source: AWS CloudTrail User Guide, "AWS Management Console sign-in events": a name that does not

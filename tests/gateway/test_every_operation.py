@@ -20,7 +20,7 @@ from iamconsole.gateway.table import OPERATIONS
 from iamconsole.sandboxes import lifecycle
 from iamconsole.wire import members
 from tests.boto import boto
-from tests.factories import allow, client_for, policy, sign_in
+from tests.factories import allow, client_for, policy
 
 pytestmark = pytest.mark.django_db
 
@@ -88,8 +88,9 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("s3:PutObject", {"bucket": "new-bucket", "key": "a/b c.txt", "body": b"hello"}),
         ("s3:GetObject", {"bucket": "new-bucket", "key": "a/b c.txt"}),
         ("s3:HeadObject", {"bucket": "new-bucket", "key": "a/b c.txt"}),
-        ("s3:ListObjectsV2", {"bucket": "new-bucket", "prefix": "a/"}),
-        ("s3:ListObjects", {"bucket": "new-bucket"}),
+        # boto3 asks for URL encoding by itself.
+        ("s3:ListObjectsV2", {"bucket": "new-bucket", "prefix": "a/", "encoding_type": "url"}),
+        ("s3:ListObjects", {"bucket": "new-bucket", "encoding_type": "url"}),
         ("s3:DeleteObject", {"bucket": "new-bucket", "key": "a/b c.txt"}),
         ("s3:DeleteBucket", {"bucket": "new-bucket"}),
         ("iam:DeleteUserPolicy", user | {"policy_name": "inline"}),
@@ -160,12 +161,12 @@ def tell(face: Any, account: Account) -> Iterator[tuple[str, Event]]:
     """Live the story, and give each operation's event."""
     known = {"password": lifecycle.describe(account)["admin"]["password"]}
     for name, params in story(account.account_id):
-        try:
-            answer = face.call(name, filled(params, known))
-        except AwsError as error:
-            assert FAILS.get(name) == error.code, f"{name}: {error}"
+        if name in FAILS:
+            with pytest.raises(AwsError) as failure:
+                face.call(name, filled(params, known))
+            assert failure.value.code == FAILS[name]
         else:
-            assert name not in FAILS
+            answer = face.call(name, filled(params, known))
             if name == "iam:CreateAccessKey":
                 known["key"] = answer["AccessKey"]["AccessKeyId"]
             if name == "s3:GetObject":

@@ -112,9 +112,7 @@ def _inline(call: Call, policy_name: str) -> InlinePolicy:
     identity: User | Group = call.resource.require()
     row = identity.inline_policies.select_related("text").filter(name=policy_name).first()
     if row is None:
-        raise NoSuchEntity(
-            f"The {identity.kind} policy with name {policy_name} cannot be found.", field="policy_name"
-        )
+        raise NoSuchEntity(f"The {identity.kind} policy with name {policy_name} cannot be found.", field="policy_name")
     return row
 
 

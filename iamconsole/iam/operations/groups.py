@@ -50,10 +50,10 @@ def get_group(call: Call, *, group_name: str, marker: str | None = None, max_ite
     row: Group = call.resource.require()
     account_id = call.caller.account_id
     if _only_counts(call):
-        users, page = [], {"IsTruncated": False, "Total": call.loaded.get(row.pk, 0)}
-    else:
-        members = User.objects.filter(memberships__group=row)
-        users, page = paging.page_of_rows(members, call, sort={"created": "created"})
+        total = call.loaded.get(row.pk, 0)
+        return {"Group": shapes.group(row, account_id), "Users": [], "IsTruncated": False, "Total": total}
+    members = User.objects.filter(memberships__group=row)
+    users, page = paging.page_of_rows(members, call, sort={"created": "created"})
     return {"Group": shapes.group(row, account_id), "Users": [shapes.user(user, account_id) for user in users], **page}
 
 

@@ -20,7 +20,7 @@ THREADS = 8
 
 class Command(BaseCommand):
     help = "Prepare the database and the static files, make a demo sandbox on first start, and serve."
-    requires_system_checks: list[str] = []  # noqa: RUF012  # Django's own attribute
+    requires_system_checks: list[str] = []  # Django's own attribute
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets the class in (default 127.0.0.1)")
