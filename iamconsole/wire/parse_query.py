@@ -15,7 +15,7 @@ from iamconsole.wire.request import HttpRequest, Parsed, text_pairs
 
 MAX_DEPTH = 24
 
-type_error = "Start of structure or map found where not expected."
+TEXT_EXPECTED = "Start of structure or map found where not expected."
 
 
 class Branch(dict[str, Any]):
@@ -46,7 +46,7 @@ def _tree(pairs: list[tuple[str, str]]) -> Branch:
         branch = top
         steps = name.split(".", MAX_DEPTH)
         if len(steps) > MAX_DEPTH:
-            raise MalformedInput(type_error)
+            raise MalformedInput(TEXT_EXPECTED)
         for step in steps:
             branch = branch.setdefault(step, Branch())
         if branch.value is None:
@@ -67,7 +67,7 @@ def _value(service: str, shape: Any, branch: Branch) -> Any:
     if kind == "map":
         return _map(service, shape, branch)
     if branch.value is None:
-        raise MalformedInput(type_error)
+        raise MalformedInput(TEXT_EXPECTED)
     return scalars.read(shape, branch.value)
 
 
