@@ -149,7 +149,10 @@ def conclude(asked: Asked, policies: PolicySet, found: Found) -> Decision:
     request, principal, action = asked.request, asked.request.principal, asked.action
     vendor, _, name = action.partition(":")
     if not vendor or not name or ":" in name or "*" in action or "?" in action:
-        return Decision("implicit_deny", "none", undecided=(f"`{request.action[:200]}` is not the name of an action.",))
+        reason = f"because no identity-based policy allows the {request.action[:200]} action"
+        return Decision(
+            "implicit_deny", "none", (), reason, (f"`{request.action[:200]}` is not the name of an action.",)
+        )
     if action in _FREE and principal.kind != "anonymous":
         return Decision("allowed", "none")
     denies = [(row, verdict) for row, verdict in found.denies if applies(row, asked)]
