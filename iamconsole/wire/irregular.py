@@ -51,6 +51,9 @@ PERCENT_ENCODED = {("iam", "policyDocumentType")}
 # Marked sensitive in the models, yet CloudTrail records them: they name a key and are none.
 NOT_SECRET = {"SSEKMSKeyId", "NonEmptyKmsKeyArnString"}
 
+# Not marked sensitive, yet CloudTrail leaves them out: one-time codes (AssumeRole's example on IAM's CloudTrail page).
+NOT_RECORDED = {"tokenCodeType", "authenticationCodeType"}
+
 # CloudTrail's names where they are not the member's with a small first letter
 # (docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html).
 RECORD_NAMES = {"s3": {"Bucket": "bucketName"}}

@@ -24,8 +24,10 @@ def record_of(service: str, operation: str, value: Mapping[str, Any], direction:
 
     `direction` is "in" for parameters and "out" for a result. A sensitive
     text that was passed in is replaced by HIDDEN; one that was given out
-    (SecretAccessKey) is left out, as are blobs, None, streamed bodies and
-    members that the model lacks: what is not known to be harmless is not kept.
+    (SecretAccessKey) is left out, as are MFA codes, blobs, None, streamed
+    bodies and members that the model lacks: what is not known to be harmless
+    is not kept. A session token is kept, as CloudTrail does: without its
+    secret it opens nothing.
     """
     model = models.operation_model(service, operation)
     shape = model.input_shape if direction == "in" else model.output_shape
@@ -72,7 +74,7 @@ def _structure(
     out = {}
     for name, member in shape.members.items():
         item = value.get(name)
-        if item is None or member.type_name == "blob":
+        if item is None or member.type_name == "blob" or member.name in irregular.NOT_RECORDED:
             continue
         key = (names or {}).get(name, lower_first(name))
         if not is_secret(member):
@@ -98,7 +100,7 @@ def _value(shape: Any, value: Any, direction: Direction) -> Any:
 
 
 def _date(moment: datetime) -> str:
-    """`Nov 24, 2026 1:02:03 AM`: IAM's and STS's own way in these records."""
+    """`Nov 24, 2026 1:02:03 AM`: as IAM's and STS's records have it, unlike eventTime."""
     utc = moment.astimezone(UTC)
     month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[utc.month - 1]
     half = "AM" if utc.hour < 12 else "PM"

@@ -45,6 +45,19 @@ def test_a_bucket_has_cloudtrails_name_and_a_body_leaves_no_trace():
     }
 
 
+def test_an_assumed_role_is_recorded_as_aws_shows_it():
+    params = {"RoleArn": "r", "RoleSessionName": "s", "SerialNumber": "arn:mfa", "TokenCode": "123456"}
+    assert record_of("sts", "AssumeRole", params, "in") == {
+        "roleArn": "r",
+        "roleSessionName": "s",
+        "serialNumber": "arn:mfa",
+    }
+    credentials = {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": NOW}
+    assert record_of("sts", "AssumeRole", {"Credentials": credentials}, "out") == {
+        "credentials": {"accessKeyId": "ASIA", "sessionToken": "t", "expiration": "Nov 24, 2026 1:02:03 PM"}
+    }
+
+
 def test_lists_stay_lists():
     params = {"UserName": "john", "Tags": [{"Key": "k", "Value": "v"}], "Path": None}
     assert record_of("iam", "CreateUser", params, "in")["tags"] == [{"key": "k", "value": "v"}]
