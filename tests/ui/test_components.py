@@ -27,7 +27,7 @@ CONTEXTS = [
     (f"because no identity-based {ALLOWS}", f"no identity-based {ALLOWS}"),
     (f"because no permissions boundary {ALLOWS}", f"no permissions boundary {ALLOWS}"),
     ("with an explicit deny in an identity-based policy", "an identity-based policy explicitly denies the action"),
-    ("with an explicit deny in an identity-based policy: arn:x", "an identity-based policy explicitly denies the action"),
+    ("with an explicit deny in an identity-based policy: arn", "an identity-based policy explicitly denies the action"),
     ("with an explicit deny in a service control policy", "a service control policy explicitly denies the action"),
     ("with an explicit deny in the role trust policy", "the role trust policy explicitly denies the action"),
     ("", ""),

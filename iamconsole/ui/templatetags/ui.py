@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -153,7 +154,12 @@ ICONS = {
 def icon(name: str, size: int = 16, style: str = "") -> SafeString:
     """A heroicon, hidden from screen readers: the words beside it say the same."""
     style = style or ("micro" if size <= 16 else "mini" if size <= 20 else "outline")
-    return mark_safe(_render_icon(style, str(ICONS.get(name, name)), size, {"class": "icon", "focusable": "false"}))
+    return _icon(str(ICONS.get(name, name)), size, style)
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, size: int, style: str) -> SafeString:
+    return mark_safe(_render_icon(style, name, size, {"class": "icon", "focusable": "false"}))
 
 
 @register.simple_tag
