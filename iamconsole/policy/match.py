@@ -194,64 +194,65 @@ class ArnGlob:
     resource part (`function:name:version`): there a wildcard matches them, as the page's own examples need.
     """
 
-    __slots__ = ("_glob", "_tokens")
+    __slots__ = ("_filled", "_glob", "_halting")
 
     def __init__(self, filled: Filled) -> None:
         self._glob = Glob(filled)
-        tokens, strict = _tokens(filled)
-        self._tokens = tokens if strict else None
+        self._filled = filled
+        self._halting = _halting(filled)
 
     def match(self, text: str) -> bool:
-        return self._glob.match(text) and (self._tokens is None or _walk(self._tokens, text))
+        return self._glob.match(text) and (not self._halting or _walk(self._filled, self._halting, text))
 
 
-_Token = tuple[str | Wild, bool]  # what it matches, and whether a wildcard stops at a colon
+def _halting(filled: Filled) -> frozenset[int]:
+    """Which pieces are wildcards that stop at a colon: those inside one of the first five segments."""
+    wild = [at for at, piece in enumerate(filled) if isinstance(piece, Wild)]
+    if not wild:
+        return frozenset()
+    colons = [0 if isinstance(piece, (Wild, Substituted)) else piece.count(":") for piece in filled]
+    resource_part = min(5, sum(colons))
+    found: list[int] = []
+    seen = before = 0
+    for at in wild:
+        seen += sum(colons[before:at])
+        before = at
+        if seen >= resource_part:
+            break
+        follower = filled[at + 1] if at + 1 < len(filled) else ""
+        ends_segment = filled[at] is Wild.STAR and colons[at + 1] and str(follower).startswith(":")
+        if not ends_segment:
+            found.append(at)
+    return frozenset(found)
 
 
-def _tokens(filled: Filled) -> tuple[list[_Token], bool]:
-    colons = sum(piece.count(":") for piece in filled if isinstance(piece, str) and not isinstance(piece, Substituted))
-    resource_part = min(5, colons)
-    tokens: list[_Token] = []
-    seen, strict = 0, False
-    for at, piece in enumerate(filled):
-        if isinstance(piece, Wild):
-            follower = filled[at + 1] if at + 1 < len(filled) else ""
-            ends_segment = (
-                piece is Wild.STAR
-                and isinstance(follower, str)
-                and not isinstance(follower, Substituted)
-                and follower.startswith(":")
-            )
-            stops = seen < resource_part and not ends_segment
-            strict = strict or stops
-            if not (piece is Wild.STAR and tokens and tokens[-1] == (Wild.STAR, stops)):
-                tokens.append((piece, stops))
-        else:
-            tokens.extend((character, False) for character in piece)
-            if not isinstance(piece, Substituted):
-                seen += piece.count(":")
-    return tokens, strict
-
-
-def _walk(tokens: list[_Token], text: str) -> bool:
+def _walk(filled: Filled, halting: frozenset[int], text: str) -> bool:
     """Follow all readings of the pattern at once, a bit for each place in it."""
     letters: dict[str, int] = {}
     stars = loops = halting_loops = ones = halting_ones = 0
-    for at, (token, stops) in enumerate(tokens):
-        bit = 1 << at
-        if token is Wild.STAR:
+    bit, last = 1, None
+    for at, piece in enumerate(filled):
+        if not isinstance(piece, Wild):
+            for character in piece:
+                letters[character] = letters.get(character, 0) | bit
+                bit <<= 1
+            last = None
+            continue
+        stops = at in halting
+        if (piece, stops) == last and piece is Wild.STAR:
+            continue
+        last = (piece, stops)
+        if piece is Wild.STAR:
             stars |= bit
             if stops:
                 halting_loops |= bit
             else:
                 loops |= bit
-        elif token is Wild.ONE:
-            if stops:
-                halting_ones |= bit
-            else:
-                ones |= bit
+        elif stops:
+            halting_ones |= bit
         else:
-            letters[str(token)] = letters.get(str(token), 0) | bit
+            ones |= bit
+        bit <<= 1
 
     def past_stars(places: int) -> int:
         while (more := places | ((places & stars) << 1)) != places:
@@ -266,7 +267,7 @@ def _walk(tokens: list[_Token], text: str) -> bool:
         places = past_stars(moved << 1 | stayed)
         if not places:
             return False
-    return bool(places >> len(tokens) & 1)
+    return bool(places & bit)
 
 
 def segments_of(filled: Filled) -> list[Filled]:

@@ -188,12 +188,20 @@ def resource_matches(compiled: Compiled, asked: Asked) -> bool | None:
     inverted = statement.resource is None
     unsure = False
     for pattern in compiled.resources:
+        # Most patterns fail in their first letters, before their variables need values.
+        if isinstance(pattern, tuple) and not inverted and not _begins(pattern, asked.request.resource):
+            continue
         verdict = resource_pattern_matches(pattern, asked)
         if verdict:
             return not inverted
         # A pattern whose variable has no value matches nothing; what NotResource then excludes, AWS leaves open.
         unsure = unsure or (verdict is None and (pattern is None or inverted))
     return None if unsure else inverted
+
+
+def _begins(pieces: Pieces, resource: str) -> bool:
+    first = pieces[0]
+    return not isinstance(first, str) or resource.startswith(first)
 
 
 def resource_pattern_matches(pattern: ArnGlob | Pieces | None, asked: Asked) -> bool | None:
