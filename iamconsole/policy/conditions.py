@@ -159,7 +159,8 @@ _COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "GreaterThan": lambda fact, wish: fact > wish,
     "GreaterThanEquals": lambda fact, wish: fact >= wish,
 }
-# "You can use a policy variable" with String, ARN and Boolean operators, not with the others.
+# "You can use a policy variable" with String, ARN and Boolean operators, not with the others; for Bool the page on
+# variables says the opposite of the page on operators, and the latter is followed.
 OPERATORS: dict[str, Operator] = {
     "StringEquals": Operator(_equals, variables=True),
     "StringNotEquals": Operator(_equals, negated=True, variables=True),

@@ -45,6 +45,8 @@ def pieces_of(text: str, *, variables: bool, wildcards: bool = True) -> Pieces |
 
     Variables exist only in Version 2012-10-17; in 2008-10-17 `${aws:username}` is literal text.
     IAM User Guide, "IAM policy elements: Variables and tags" (reference_policies_variables.html).
+    That page allows variables in a Resource only behind the fifth colon; AWS's own managed policies also put
+    `${aws:PrincipalAccount}` before it, so they are variables everywhere.
     """
     found: list[str | Wild | Variable] = []
     literal: list[str] = []
