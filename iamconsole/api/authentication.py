@@ -19,7 +19,9 @@ class Signer:
     secret: str
 
 
-def authenticate(service: str, signature: wire.Signature, request: wire.HttpRequest, now: dt.datetime) -> Signer:
+def authenticate(
+    service: str, signature: wire.Signature, request: wire.HttpRequest, now: dt.datetime, bucket: str | None
+) -> Signer:
     """The caller whose secret made the signature; raises WireError with the service's own code and words.
 
     An unknown, an inactive and a deleted key look the same. A session token must belong to its key.
@@ -33,7 +35,7 @@ def authenticate(service: str, signature: wire.Signature, request: wire.HttpRequ
     if token and not hmac.compare_digest(hashlib.sha256(token.encode()).hexdigest(), found.token_sha256):
         raise wire.authentication_error(service, wire.BAD_TOKEN)
     try:
-        wire.verify(signature, request, found.secret, now=now)
+        wire.verify(signature, request, found.secret, now=now, bucket=bucket)
     except wire.SignatureProblem as problem:
         raise wire.worded(service, problem) from problem
     if found.expires is not None and found.expires <= now:

@@ -33,6 +33,8 @@ def is_for_aws(request: HttpRequest) -> bool:
         or "HTTP_X_AMZ_TARGET" in meta
         or "X-Amz-Signature=" in query
         or "X-Amz-Algorithm=" in query
+        # Presigned links of Signature Version 2, which the genuine clients still make by default.
+        or ("AWSAccessKeyId=" in query and "Signature=" in query)
         # No page of the console is posted to the root, and every query call has an Action there.
         or (request.path_info == "/" and (request.method == "POST" or "Action=" in query))
         or bucket_of_host(meta.get("HTTP_HOST", "")) is not None

@@ -106,7 +106,7 @@ def _answer(
     now = wall_clock()
     if signature is None:
         raise wire.authentication_error(service, wire.MISSING)
-    signer = authenticate(service, signature, received, now)
+    signer = authenticate(service, signature, received, now, bucket)
     parsed = wire.parse(service, received, bucket=bucket)
     body = _body(request, received, signer) if parsed.streaming else None
     params = _keywords(parsed)

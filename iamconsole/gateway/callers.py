@@ -64,6 +64,23 @@ def stranger(account_text: str, sandbox_slug: str = "") -> Caller | None:
     return None if account is None else stranger_at(account)
 
 
+def root_stranger(email: str, account_id: str = "", sandbox_slug: str = "") -> Caller | None:
+    """The same for a root user's e-mail address. `account_id` decides where several sandboxes know the address."""
+    account = accounts.account_named(account_id or email, sandbox_slug)
+    if account is None or account.root_email.casefold() != email.strip().casefold():
+        return None
+    return stranger_at(account)
+
+
+def is_shared_email(email: str) -> bool:
+    """Whether root users of several sandboxes have this address."""
+    return len(accounts.accounts_with_root_email(email)) > 1
+
+
+def is_sandbox(slug: str) -> bool:
+    return accounts.sandbox_with_slug(slug) is not None
+
+
 def stranger_at(account: Account) -> Caller:
     return Caller(
         principal=Principal.anonymous(),

@@ -21,4 +21,6 @@ def check_shape(operation: Operation, params: Mapping[str, Any]) -> None:
     violations = wire.validate(operation.service, operation.short_name, members)
     if violations:
         field = wire.snake(violations[0].path.partition(".")[0])
-        raise ValidationError(wire.violations_message(violations), field=field)
+        # S3 does not speak of validation errors: its own code for a parameter of the wrong shape.
+        code = "InvalidArgument" if operation.service == "s3" else None
+        raise ValidationError(wire.violations_message(violations), code=code, field=field)
