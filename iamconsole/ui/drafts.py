@@ -66,10 +66,9 @@ def _claim_key(request: HttpRequest, key: str) -> str:
 
 def claim(request: HttpRequest, key: str) -> bool:
     """Whether this request is the one that does the wizard's work."""
-    store = _store(_claim_key(request, key))
-    store.set_expiry(3600)
     try:
-        store.save(must_create=True)
+        # Nothing may be put into the store first: that would load it, and a load that finds nothing forgets the key.
+        _store(_claim_key(request, key)).save(must_create=True)
     except CreateError:
         return False
     return True

@@ -65,12 +65,12 @@ class Wizard:
             return redirect(self.url(target, self._asked(go) if go.startswith("?") else None))
         if not self.form.is_valid():
             return None
-        drafts.save(self.request, self.name, self.id, self.draft)
-        if self.number < len(self.steps):
-            return redirect(self.url(self.steps[self.number]))
-        for step in before:  # once more: the draft may be old, and a step left by a link was not checked
-            if not self.form_of(step).is_valid():
-                return redirect(self.url(step))
+        # On the last step every form once more: the draft may be old, and a step left by a link was not checked.
+        ahead = self.steps[self.number : self.number + 1] or [s for s in before if not self.form_of(s).is_valid()]
+        if ahead:
+            drafts.save(self.request, self.name, self.id, self.draft)
+            return redirect(self.url(ahead[0]))
+        # The session is not written before the claim: the request that loses would undo what the winner writes.
         if not drafts.claim(self.request, self.id):  # a double click: the first press is at work, its result is ours
             return redirect(drafts.await_done(self.request, self.name, self.id) or self.url(self.step))
         self.finished = True
@@ -84,6 +84,7 @@ class Wizard:
     def page(self, template: str, context: Mapping[str, Any] | None = None, **options: Any) -> HttpResponse:
         """The step's page, 422 when its form has errors; after a refusal the last button works again."""
         if self.finished:
+            drafts.save(self.request, self.name, self.id, self.draft)
             drafts.release(self.request, self.id)
         status = 422 if self.request.method == "POST" and self.form.errors else 200
         return render_page(self.request, template, {**(context or {}), "wizard": self}, status=status, **options)

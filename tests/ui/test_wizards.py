@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from iamconsole.ui import drafts
+
 pytestmark = pytest.mark.django_db
 
 
@@ -113,3 +115,24 @@ def test_another_session_does_not_see_the_draft(client, begun):
     from django.test import Client
 
     assert Client().get(f"/ui/wizard?step=review&wizard={begun}").status_code == 302
+
+
+def test_the_work_is_claimed_once_even_by_two_requests_at_once(client, rf, begun):
+    request = rf.get("/")
+    request.session = client.session
+    assert drafts.claim(request, begun)
+    assert not drafts.claim(request, begun)
+    drafts.release(request, begun)
+    assert drafts.claim(request, begun)
+
+
+def test_a_press_that_comes_second_waits_for_the_first_and_undoes_nothing(client, rf, begun, monkeypatch):
+    monkeypatch.setattr(drafts, "CLAIM_SECONDS", 0.3)
+    post(client, "permissions", begun)
+    request = rf.get("/")
+    request.session = client.session
+    drafts.claim(request, begun)
+    answer = post(client, "review", begun)
+    assert "step=review" in answer["Location"]
+    assert "once" not in client.session
+    assert "made=" in post(client, "review", begun)["Location"]
