@@ -157,17 +157,19 @@ def page_exists(path: str) -> bool:
         return False
 
 
-def link_to(label: str, path: str) -> str:
-    """The path when its page exists, else the page that says it is not part of this lab."""
-    return path if path and page_exists(path) else f"/console/not-in-lab?page={quote(label)}"
+def link_to(label: str, path: str, service: str = "") -> str:
+    """The path when its page exists, else the page that says it is not part of this lab, in the service's frame."""
+    if path and page_exists(path):
+        return path
+    return f"/console/not-in-lab?page={quote(label)}" + (f"&service={service}" if service else "")
 
 
-def _placed(entry: Entry, path: str) -> Entry:
+def _placed(entry: Entry, path: str, service: str = "") -> Entry:
     """The entry with its link, and marked when `path` is its page or one below it."""
-    children = tuple(_placed(child, path) for child in entry.children)
+    children = tuple(_placed(child, path, service) for child in entry.children)
     inside = bool(entry.path) and (path == entry.path or path.startswith(entry.path + "/"))
     current = inside and not any(child.current for child in children)
-    return replace(entry, href=link_to(entry.label, entry.path), children=children, current=current)
+    return replace(entry, href=link_to(entry.label, entry.path, service), children=children, current=current)
 
 
 def service_at(path: str) -> Service | None:
@@ -183,5 +185,7 @@ def navigation(service: str, path: str) -> Navigation | None:
         sections, title, home = S3, "Amazon S3", "/s3/buckets"
     else:
         return None
-    placed = tuple(Section(one.title, tuple(_placed(entry, path) for entry in one.entries)) for one in sections)
+    placed = tuple(
+        Section(one.title, tuple(_placed(entry, path, service) for entry in one.entries)) for one in sections
+    )
     return Navigation(service, title, home, placed)

@@ -34,7 +34,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def not_in_lab(request: HttpRequest) -> HttpResponse:
-    """What AWS has and this lab has not: said plainly, in the frame."""
+    """What AWS has and this lab has not: said plainly, in the frame of the service it belongs to."""
+    service = next((one for one in SERVICES if one.key == request.GET.get("service")), None)
+    if service:
+        request.frame_path = service.prefixes[0]  # type: ignore[attr-defined]  # read by the frame
     return render_page(request, "console/not_in_lab.html", {"page_name": request.GET.get("page", "")[:80]})
 
 

@@ -3,6 +3,9 @@
   document.documentElement.classList.add("scripted");
   const narrow = window.matchMedia("(width <= 688px)");
 
+  // Deep links of the real console, pasted by a learner: /iam/home#/users/details/john?section=permissions
+  if (window.location.pathname === "/iam/home" && /^#\/\w/.test(window.location.hash)) window.location.replace(`/iam${window.location.hash.slice(1)}`);
+
   const announce = (text) => {
     const live = document.getElementById("live");
     if (!live || !text) return;

@@ -64,6 +64,7 @@ def test_entries_without_a_page_are_listed_and_lead_to_what_says_so(as_user):
     page = admin.get(missing.href).content.decode()
     assert "Not part of this lab" in page
     assert "Organization activity" in page
+    assert "Identity and Access Management (IAM)" in page
 
 
 def test_the_navigation_marks_one_page_as_current(settings):
