@@ -25,5 +25,10 @@ def account_named(text: str, sandbox_slug: str = "") -> Account | None:
     return first_two[0] if len(first_two) == 1 else None
 
 
+def accounts_with_root_email(email: str) -> list[Account]:
+    """At most two: whether it is none, one or several is what a sign-in page asks."""
+    return list(Account.objects.filter(root_email__iexact=email.strip())[:2])
+
+
 def sandbox_with_slug(slug: str) -> Sandbox | None:
     return Sandbox.objects.filter(slug=slug).first()
