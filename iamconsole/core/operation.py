@@ -48,6 +48,8 @@ class Resource:
     policy: AttachedPolicy | None = None
     row: Any = None
     missing: AwsError | None = None
+    # Whether a refusal names the resource: not for s3:ListAllMyBuckets (console.md §1.9).
+    named: bool = True
     # S3 says NoSuchBucket to everybody, before any policy is asked: there is no owner to ask.
     missing_first: bool = False
 

@@ -21,9 +21,7 @@ class AwsClient:
     context: Context
     recorder: door.Recorder = field(default_factory=door.Recorder)
 
-    def call(
-        self, action: str, *, listing: Listing | None = None, body: Body | None = None, **params: Any
-    ) -> Response:
+    def call(self, action: str, *, listing: Listing | None = None, body: Body | None = None, **params: Any) -> Response:
         return door.call(
             self.caller, self.context, action, listing=listing, body=body, recorder=self.recorder, **params
         )

@@ -248,9 +248,8 @@ def _authorise(made: Call, standing: Standing) -> None:
             if made.decision is None or not decision.allowed:
                 made.decision, made.decided = decision, (request, resource)
             if not decision.allowed:
-                raise AccessDenied.because(
-                    decision, principal_arn=made.caller.arn, action=check.action, resource=resource.arn
-                )
+                named = resource.arn if resource.named else "*"
+                raise AccessDenied.because(decision, principal_arn=made.caller.arn, action=check.action, resource=named)
 
 
 def _question(made: Call, standing: Standing, action: str, resource: Resource) -> Request:

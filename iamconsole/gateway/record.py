@@ -61,7 +61,7 @@ def record_of(made: Call, standing: Standing, answer: Response | AwsError) -> Re
         request=_request(made, error),
         # As in CloudTrail: the answers of reads are not written down.
         response=None if error or operation.read_only or not operation.public else _response(made, answer),
-        resources=[resource.arn for resource in made.resources if resource.arn != "*"],
+        resources=[resource.arn for resource in made.resources if "*" not in resource.arn],
         error_code=error.code if error else "",
         error_message=error.message if error else "",
     )

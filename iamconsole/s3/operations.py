@@ -44,7 +44,7 @@ def canonical_id(account_id: str) -> str:
 # ---------------------------------------------------------------- buckets
 
 
-@operation("s3:ListBuckets", action="s3:ListAllMyBuckets", read_only=True)
+@operation("s3:ListBuckets", resource=resources.every_bucket, action="s3:ListAllMyBuckets", read_only=True)
 def list_buckets(
     call: Call,
     *,

@@ -24,6 +24,14 @@ def _attached(row: Bucket) -> AttachedPolicy | None:
     return AttachedPolicy(parse(row.policy.text, "resource"), row.name, "resource", arn.bucket(row.name))
 
 
+def every_bucket(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """s3:ListAllMyBuckets: AWS's own examples grant it on `*` and on `arn:aws:s3:::*`.
+
+    Source: Amazon S3 User Guide, "Identity-based policy examples for Amazon S3".
+    """
+    return [Resource("arn:aws:s3:::*", named=False)] * len(asked)
+
+
 def bucket_resource(row: Bucket) -> Resource:
     return Resource(arn.bucket(row.name), account=row.account.account_id, policy=_attached(row), row=row)
 

@@ -1,4 +1,4 @@
-"""What the endpoint answers to requests that are wrong, stale, foreign, huge or hostile: AWS's error, and nothing saved."""
+"""What the endpoint answers to requests that are wrong, stale, foreign, huge or hostile."""
 
 from __future__ import annotations
 

@@ -1,0 +1,42 @@
+# `make run` and `make test` are all a newcomer needs; README.md shows the plain lines they stand for.
+PYTHON ?= python3
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+WORKERS ?= auto
+
+.PHONY: run test check bench clean
+
+run: .venv/runs
+	@$(BIN)/python manage.py serve $(ARGS)
+
+test: .venv/tests
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: .venv/tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djade --check $$(git ls-files 'templates/*.html')
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	IAMCONSOLE_URL=https://iam.example.org IAMCONSOLE_HOSTS=iam.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/tests
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf .venv
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("iamconsole needs Python 3.11 or newer; this is Python %d.%d. Set PYTHON=python3.11 or newer." % v[:2])'
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/runs: .venv/python requirements.txt
+	@echo "Installing what iamconsole needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/tests: .venv/python requirements.txt requirements-dev.txt
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/runs
