@@ -66,6 +66,10 @@ IAMCONSOLE_BUCKET_DOMAINS = sorted({"localhost", _address.hostname, *env_list("I
 ALLOWED_HOSTS = env_list("IAMCONSOLE_HOSTS") or (
     [_address.hostname, "." + _address.hostname, "localhost", "127.0.0.1"] if IAMCONSOLE_HTTPS else ["*"]
 )
+# Whose names the navigation uses: the course's ("User groups") or the console's since 2026 ("IAM user groups").
+IAMCONSOLE_LABELS = env("IAMCONSOLE_LABELS") or "course"
+if IAMCONSOLE_LABELS not in ("course", "2026"):
+    raise ImproperlyConfigured(f"IAMCONSOLE_LABELS must be course or 2026, not {IAMCONSOLE_LABELS!r}.")
 # How many proxies in front of us append to X-Forwarded-For; 0 believes nobody.
 IAMCONSOLE_TRUSTED_PROXIES = env_int("IAMCONSOLE_TRUSTED_PROXIES", 0)
 # Larger objects are refused with S3's EntityTooLarge.
