@@ -1,0 +1,50 @@
+"""Forms about user groups. Names and quotas are checked by the operations, in AWS's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from iamconsole.iam import quotas
+from iamconsole.ui.forms import Form, PickField
+
+NAME_RULE = "Maximum 128 characters. Use alphanumeric and '+=,.@-_' characters."
+
+
+def _name_field() -> forms.CharField:
+    return forms.CharField(
+        label="User group name",
+        help_text=NAME_RULE,
+        error_messages={"required": "User group name is required."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class UserPicksForm(Form):
+    """The users ticked for a group."""
+
+    users = PickField(label="Users", most=quotas.USERS)
+
+
+class PolicyPicksForm(Form):
+    """The policies ticked for a group."""
+
+    policies = PickField(label="Permissions policies", most=quotas.ATTACHED_TO_GROUP)
+
+
+class GroupForm(UserPicksForm, PolicyPicksForm):
+    """A new group with its first users and policies: one page, and one call for each of them."""
+
+    group_name = _name_field()
+
+    field_order = ["group_name", "users", "policies"]
+
+    def params(self) -> dict[str, Any]:
+        return {"group_name": self.cleaned_data["group_name"]}
+
+
+class RenameForm(Form):
+    """A group's new name. The operation calls it new_group_name; its errors name either."""
+
+    new_group_name = _name_field()

@@ -1,0 +1,111 @@
+"""Inline policies of users and groups, written with the same editor as managed ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse
+
+from iamconsole.iam import quotas
+from iamconsole.iam.forms.policies import START, InlinePolicyForm, PolicyDocumentForm, ReviewForm
+from iamconsole.iam.views.common import post_or_get
+from iamconsole.iam.views.policy_editor import EDITOR, REVIEW, document_of, editor_context
+from iamconsole.ui import flash
+from iamconsole.ui.forms import submit
+from iamconsole.ui.pages import ConsoleRequest, Panel, panel
+from iamconsole.ui.wizard import Step, Wizard
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose inline policy it is, and which operations and words go with that."""
+
+    kind: str  # user, group
+    name: str
+
+    def operation(self, verb: str, thing: str = "Policy") -> str:
+        return f"iam:{verb}{self.kind.title()}{thing}"
+
+    @property
+    def which(self) -> dict[str, str]:
+        return {f"{self.kind}_name": self.name}
+
+    @property
+    def list_label(self) -> str:
+        return {"user": "Users", "group": "User groups"}[self.kind]
+
+    @property
+    def list_url(self) -> str:
+        return f"/iam/{self.kind}s"
+
+    @property
+    def url(self) -> str:
+        return f"{self.list_url}/details/{quote(self.name)}?section=permissions"
+
+    @property
+    def editor(self) -> dict[str, Any]:
+        return {"limit": quotas.INLINE_SIZE[self.kind]}
+
+
+@post_or_get
+def inline_policy_create(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
+    holder = Holder(kind, name)
+    steps = (
+        Step(
+            EDITOR,
+            "Specify permissions",
+            PolicyDocumentForm,
+            initial={"document": START},
+            options=lambda _: holder.editor,
+        ),
+        Step(REVIEW, "Review and create", InlinePolicyForm, options=lambda _: {"taken": _names(request, holder)}),
+    )
+    wizard = Wizard(request, f"create-{kind}-policy", steps, finish="Create policy", cancel=holder.url)
+    if answer := wizard.walk():
+        return answer
+    if wizard.finished:
+        document = document_of(wizard)
+        if submit(wizard.form, request.aws, holder.operation("Put"), policy_document=document, **holder.which):
+            flash.success(request, f"Policy {wizard.form.cleaned_data['policy_name']} created.")
+            return wizard.done(holder.url)
+    return wizard.page("iam/policy_inline_create.html", editor_context(wizard) | {"holder": holder})
+
+
+def _names(request: ConsoleRequest, holder: Holder) -> frozenset[str]:
+    """The inline policies that the holder has; none where they may not be listed."""
+    if request.method != "POST":
+        return frozenset()
+    found = panel(request, f"iam:List{holder.kind.title()}Policies", **holder.which)
+    return frozenset(found.result["PolicyNames"]) if found.result else frozenset()
+
+
+@post_or_get
+def inline_policy_edit(request: ConsoleRequest, kind: str, name: str, policy_name: str) -> HttpResponse:
+    holder = Holder(kind, name)
+    which = holder.which | {"policy_name": policy_name}
+    start = Panel(result={"PolicyDocument": ""})
+    if request.method != "POST" and request.GET.get("step") != REVIEW:
+        start = panel(request, holder.operation("Get"), **which)
+    initial = {"document": start.result["PolicyDocument"] if start.result else ""}
+    steps = (
+        Step(
+            EDITOR,
+            f"Modify permissions in {policy_name}",
+            PolicyDocumentForm,
+            initial=initial,
+            options=lambda _: holder.editor,
+        ),
+        Step(REVIEW, "Review and save", ReviewForm),
+    )
+    wizard = Wizard(request, f"edit-{kind}-policy", steps, finish="Save changes", cancel=holder.url)
+    if answer := wizard.walk():
+        return answer
+    if wizard.finished and submit(
+        wizard.form, request.aws, holder.operation("Put"), policy_document=document_of(wizard), **which
+    ):
+        flash.success(request, f"Policy {policy_name} updated.")
+        return wizard.done(holder.url)
+    context = editor_context(wizard) | {"holder": holder, "policy_name": policy_name, "start": start}
+    return wizard.page("iam/policy_inline_edit.html", context)

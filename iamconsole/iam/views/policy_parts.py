@@ -1,0 +1,140 @@
+"""What many pages show of policies: their type, the table to pick from, the summary of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.urls import reverse
+
+from iamconsole.core.arn import Arn
+from iamconsole.core.errors import AwsError
+from iamconsole.policy import Summary, SummaryRow, parse, summarize
+from iamconsole.policy.summarize import LEVELS
+from iamconsole.ui.pages import ConsoleRequest, panel
+from iamconsole.ui.table import Action, Column, Table
+
+CUSTOMER, AWS, JOB_FUNCTION = "Customer managed", "AWS managed", "AWS managed - job function"
+INLINE = "Customer inline"
+TYPE_FILTER = "iam/policy_type_filter.html"
+TYPES = {"customer": CUSTOMER, "aws": AWS, "job-function": JOB_FUNCTION}  # the values of ListPolicies' type filter
+
+
+def is_aws_managed(policy_arn: str) -> bool:
+    return policy_arn.startswith("arn:aws:iam::aws:")
+
+
+def policy_type(policy_arn: str) -> str:
+    """The console's word for a policy's kind."""
+    if not is_aws_managed(policy_arn):
+        return CUSTOMER
+    job_function = ":policy/job-function/" in policy_arn or policy_arn.endswith(":policy/AdministratorAccess")
+    return JOB_FUNCTION if job_function else AWS
+
+
+def policy_name(policy_arn: str) -> str:
+    parsed = Arn.parse(policy_arn)
+    return parsed.resource.rpartition("/")[2] if parsed else policy_arn
+
+
+def policy_url(policy_arn: str) -> str:
+    return reverse("iam:policy-detail", args=[policy_arn])
+
+
+NAME = Column("name", "Policy name", value="PolicyName", sortable=True, template="iam/policy_cells.html#name-cell")
+TYPE = Column("type", "Type", value=lambda row: policy_type(row["Arn"]))
+ATTACHED = Column("attached", "Attached entities", value="AttachmentCount", kind="number")
+
+
+class TypedTable(Table):
+    """A table with `Filter by Type`; `types` are the filter's values and what they are called."""
+
+    types: Mapping[str, str] = {}
+
+    @property
+    def type_choices(self) -> list[tuple[str, str, bool, str]]:
+        """Value, label, whether it is the current one, and the link to it."""
+        current = self.asked.filters.get("type", "")
+        choices = {"": "All types", **self.types}
+        return [(value, label, value == current, self.link(type=value, page="")) for value, label in choices.items()]
+
+    @property
+    def type_label(self) -> str:
+        return next((label for _, label, current, _ in self.type_choices if current), "All types")
+
+
+def policies_table(
+    request: ConsoleRequest, columns: Sequence[Column] = (NAME, TYPE, ATTACHED), **options: Any
+) -> Table:
+    """A table of managed policies with search and type filter, filled by ListPolicies or refused.
+
+    Give it `form` and `selected` where policies are picked inside a form; `prefix` keeps its search
+    apart from that of the page's other tables.
+    """
+    prefix = options.pop("prefix", "")
+    table = TypedTable(
+        **{
+            "name": "policies",
+            "title": "Policies",
+            "columns": columns,
+            "key": "Arn",
+            "row_label": "PolicyName",
+            "selection": "multi",
+            "placeholder": "Search",
+            "controls": TYPE_FILTER,
+            **options,
+        }
+    )
+    table.types = TYPES
+    found = panel(request, "iam:ListPolicies", listing=table.listing(request, prefix, filters=("type",)))
+    if found.result is None:
+        return table.fail(found.error or AwsError(""))
+    return table.fill(found.result["Policies"], found.result.get("Total"))
+
+
+def create_policy_action() -> Action:
+    """`Create policy` beside a table to pick from: in a new tab, and Refresh brings what it made."""
+    return Action("Create policy", reverse("iam:policy-create"), new_tab=True)
+
+
+SUMMARY_COLUMNS = (
+    Column("service_name", "Service", sortable=True),
+    Column("access_level", "Access level", template="iam/policy_cells.html#access-level-cell"),
+    Column("resource", "Resource"),
+    Column("condition", "Request condition"),
+)
+
+
+def summary_of(document: str) -> Summary:
+    return summarize(parse(document, "identity"))
+
+
+def summary_tables(request: ConsoleRequest, summary: Summary, form: str = "") -> list[Table]:
+    """One table for what the policy denies and one for what it allows, each row opening on its actions."""
+    tables = []
+    for name, title, rows in (("deny", "Explicit deny", summary.deny), ("allow", "Allow", summary.allow)):
+        if not rows:
+            continue
+        table = Table(
+            name,
+            title,
+            SUMMARY_COLUMNS,
+            description=f"{len(rows)} of {summary.services} services",
+            key="service",
+            row_label="service_name",
+            expand="iam/policy_cells.html#service-actions",
+            refresh=False,
+            searchable=not form,
+            form=form,
+            level=3,
+        )
+        table.listing(request, name)
+        table.details = {row.service: _by_level(row) for row in rows if row.service in table.opened}
+        tables.append(table.show(rows))
+    return tables
+
+
+def _by_level(row: SummaryRow) -> list[tuple[str, list[str]]]:
+    levels = (*LEVELS, *sorted({level for _, level in row.actions} - set(LEVELS)))
+    grouped = [(level, [name for name, own in row.actions if own == level]) for level in levels]
+    return [(level, names) for level, names in grouped if names]
