@@ -26,7 +26,7 @@ DEFAULT_PAGE = 100  # "If you do not include this parameter, the number of items
 
 def _read_marker(marker: str) -> str:
     try:
-        return base64.urlsafe_b64decode(marker.encode()).decode()
+        return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError) as error:
         raise ValidationError("Invalid Marker.", field="marker") from error
 
