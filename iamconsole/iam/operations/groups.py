@@ -129,7 +129,8 @@ def _groups_of_users(calls: Sequence[Call]) -> dict[int, list[Group]]:
     return groups
 
 
-@operation("iam:ListGroupsForUser", resource=resources.user, read_only=True, load=_groups_of_users)
+# The resolver of ListAccessKeys, so that a page that asks both for each user finds the users once.
+@operation("iam:ListGroupsForUser", resource=resources.user_or_self, read_only=True, load=_groups_of_users)
 def list_groups_for_user(
     call: Call, *, user_name: str, marker: str | None = None, max_items: int | None = None
 ) -> Response:

@@ -216,25 +216,23 @@ def group_detail(request: ConsoleRequest, group_name: str) -> HttpResponse:
     users = _members_table(group_name)
     asked = users.listing(request) if section == "users" else Listing(size=0)
     group = panel(request, "iam:GetGroup", group_name=group_name, listing=asked)
-    held = held_policies(request, group_name)
     context: dict[str, Any] = {
         "group_name": group.result["Group"]["GroupName"] if group.result else group_name,
         "group": group,
         "section": section,
         "tabs": [
             ("users", "Users", group.result["Total"] if group.result else None),
-            ("permissions", "Permissions", len(held.rows) if held.read else None),
+            ("permissions", "Permissions"),
         ],
     }
-    if section == "users":
-        if group.result is None:
-            users.fail(group.error or AwsError(""))
-        else:
-            users.fill(_user_rows(request, group.result["Users"]), group.result["Total"])
-        context["table"] = users
-    else:
+    if section == "permissions":
+        held = held_policies(request, group_name)
         context["table"] = permissions_table(request, group_name, held)
         context["errors"] = held.errors if held.read else ()
+    elif group.result is None:
+        context["table"] = users.fail(group.error or AwsError(""))
+    else:
+        context["table"] = users.fill(_user_rows(request, group.result["Users"]), group.result["Total"])
     return render_page(request, "iam/group_detail.html", context, partial="table")
 
 
