@@ -212,4 +212,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # waitress says at every busy moment that a request waits its turn: no news for whoever runs this.
+    "loggers": {"waitress.queue": {"level": "ERROR"}},
 }

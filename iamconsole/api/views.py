@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from django.conf import settings
@@ -43,11 +43,11 @@ def endpoint(request: HttpRequest, *, bucket: str | None) -> HttpResponseBase:
         if service == "s3":
             extra.setdefault("Resource", request.path)
         response = _error(service, error.code, error.message, error.status, request_id, extra)
-    if request.method == "HEAD" and not response.streaming:
-        length = response.headers.get("Content-Length")
-        response.content = b""  # type: ignore[attr-defined]  # not a streaming response
-        if length is not None:
-            response.headers["Content-Length"] = length
+    if request.method == "HEAD" and isinstance(response, HttpResponse):
+        # The headers of the answer, Content-Length too, and no body.
+        length = response.headers["Content-Length"]
+        response.content = b""
+        response.headers["Content-Length"] = length
     return response
 
 
@@ -139,26 +139,33 @@ def _hashed(request: HttpRequest, signer: Signer) -> Iterator[bytes]:
 
 def _response(parsed: wire.Parsed, result: dict[str, Any], request_id: str) -> HttpResponseBase:
     made = wire.serialize(parsed.service, parsed.operation, result, request_id=request_id)
-    response: HttpResponseBase
-    if made.streaming:
-        response = StreamingHttpResponse(Span(result[made.streaming], result["ContentLength"]), status=made.status)
-        for name, value in OBJECT_HEADERS.items():
-            response.headers[name] = value
-    else:
-        response = HttpResponse(made.body or b"", status=made.status)
-    del response.headers["Content-Type"]
-    for name, value in made.headers.items():
-        response.headers[name] = value
-    return response
+    if not made.streaming:
+        return _whole(made)
+    body = Span(result[made.streaming], result["ContentLength"])
+    return _with_headers(StreamingHttpResponse(body, status=made.status), {**made.headers, **OBJECT_HEADERS})
 
 
 def _error(
     service: str, code: str, message: str, status: int, request_id: str, extra: dict[str, str], type_: str = "Sender"
 ) -> HttpResponse:
-    made = wire.serialize_error(
-        service, code=code, message=message, status=status, request_id=request_id, extra=extra, type_=type_
+    return _whole(
+        wire.serialize_error(
+            service, code=code, message=message, status=status, request_id=request_id, extra=extra, type_=type_
+        )
     )
-    response = HttpResponse(made.body or b"", status=made.status)
-    for name, value in made.headers.items():
+
+
+def _whole(made: wire.HttpResponse) -> HttpResponse:
+    body = made.body or b""
+    # With its length said, the client keeps the connection for its next call.
+    return _with_headers(HttpResponse(body, status=made.status), {"Content-Length": str(len(body)), **made.headers})
+
+
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
+
+
+def _with_headers(response: AnyResponse, headers: Mapping[str, str]) -> AnyResponse:
+    del response.headers["Content-Type"]  # Django's guess
+    for name, value in headers.items():
         response.headers[name] = value
     return response
