@@ -7,9 +7,9 @@ from iamconsole.iam.views import dashboard, group_policies, groups, inline_polic
 
 
 class PolicyArnConverter(PathConverter):
-    """An ARN before a further word: it has a slash itself, so that a policy called `attach` keeps its page."""
+    """An ARN before a further word, which is not the ARN's own last one: a policy may be called `attach`."""
 
-    regex = "[^/]+/.+?"
+    regex = "(?!arn:[^/]*/[^/]+$).+?"
 
 
 register_converter(PolicyArnConverter, "policy_arn")

@@ -21,12 +21,12 @@ START = json.dumps(
     },
     indent=4,
 )
-# How the console calls each type of finding, and the status icon beside it.
+# How the console calls the findings of each type, and one of them, and the status icon beside it.
 FINDING_TYPES = {
-    "SECURITY_WARNING": ("Security", "warning"),
-    "ERROR": ("Errors", "error"),
-    "WARNING": ("Warnings", "warning"),
-    "SUGGESTION": ("Suggestions", "info"),
+    "SECURITY_WARNING": ("Security", "Security", "warning"),
+    "ERROR": ("Errors", "Error", "error"),
+    "WARNING": ("Warnings", "Warning", "warning"),
+    "SUGGESTION": ("Suggestions", "Suggestion", "info"),
 }
 MOST_FINDINGS = 100
 
@@ -62,20 +62,18 @@ class Report:
         """Label, status and number for each type of finding."""
         found = [finding.type for finding in self.findings]
         return [
-            (label, status if found.count(kind) else "success", found.count(kind))  # type: ignore[arg-type]  # the keys are the types
-            for kind, (label, status) in FINDING_TYPES.items()
+            (label, status, found.count(kind))  # type: ignore[arg-type]  # the keys are the types
+            for kind, (label, _, status) in FINDING_TYPES.items()
         ]
 
     @property
     def rows(self) -> list[FindingRow]:
         lines = self.text.splitlines() or [""]
-        order = list(FINDING_TYPES)
-        found = sorted(self.findings, key=lambda finding: (order.index(finding.type) != 1, finding.line))
+        found = sorted(self.findings, key=lambda finding: (finding.type != "ERROR", finding.line))
         return [
             FindingRow(
                 finding,
-                FINDING_TYPES[finding.type][0],
-                FINDING_TYPES[finding.type][1],
+                *FINDING_TYPES[finding.type][1:],
                 lines[min(finding.line, len(lines)) - 1].strip()[:160],
             )
             for finding in found[:MOST_FINDINGS]

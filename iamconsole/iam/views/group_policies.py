@@ -163,17 +163,21 @@ def group_attach_policies(request: ConsoleRequest, group_name: str) -> HttpRespo
     current.searchable = current.refresh = False
     current.size = 100
     current.listing(request, "current")
+    table = policies_picker(
+        request,
+        wizard,
+        title="Other permissions policies",
+        description="You can attach up to 10 managed policies to this user group.",
+        columns=(NAME, TYPE),
+    )
+    # ListPolicies cannot leave out what a group has, so those rows say it instead.
+    attached = {row["Arn"] for row in held.rows}
+    table.rows = [{**row, "inside": row["Arn"] in attached} for row in table.rows]
     context = {
         "group_name": group_name,
         "home": home,
         "current": current.show(held.rows) if held.read else current.fail(held.errors[0]),
-        "table": policies_picker(
-            request,
-            wizard,
-            title="Other permissions policies",
-            description="You can attach up to 10 managed policies to this user group.",
-            columns=(NAME, TYPE),
-        ),
+        "table": table,
     }
     return wizard.page("iam/group_attach_policies.html", context)
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from iamconsole.core.errors import AwsError
 from iamconsole.core.listing import Listing
 from iamconsole.iam import quotas
-from iamconsole.iam.forms.policies import EntityPicksForm
+from iamconsole.iam.forms.policies import EntityPicksForm, Report
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import in_order, pages
 from iamconsole.iam.views.common import chosen, counted, post_or_get
@@ -137,6 +137,8 @@ def _permissions(request: ConsoleRequest, policy_arn: str, policy: dict[str, Any
         if view == "summary":
             context["summary"] = summary_of(context["document"])
             context["summary_tables"] = summary_tables(request, context["summary"])
+        else:
+            context["report"] = Report(context["document"])
     return context
 
 

@@ -99,7 +99,7 @@ def create_policy_action() -> Action:
 
 SUMMARY_COLUMNS = (
     Column("service_name", "Service", sortable=True),
-    Column("access_level", "Access level", template="iam/policy_cells.html#access-level-cell"),
+    Column("access_level", "Access level"),
     Column("resource", "Resource"),
     Column("condition", "Request condition"),
 )
