@@ -29,6 +29,7 @@ FINDING_TYPES = {
     "SUGGESTION": ("Suggestions", "Suggestion", "info"),
 }
 MOST_FINDINGS = 100
+LONGEST_EXCERPT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Report:
             FindingRow(
                 finding,
                 *FINDING_TYPES[finding.type][1:],
-                lines[min(finding.line, len(lines)) - 1].strip()[:160],
+                _excerpt(lines[min(finding.line, len(lines)) - 1], finding.column),
             )
             for finding in found[:MOST_FINDINGS]
         ]
@@ -96,6 +97,11 @@ class Report:
     def curly_quotes(self) -> bool:
         """Word processors put them in, JSON does not know them."""
         return bool(self.errors) and any(mark in self.text for mark in "“”„‟‘’")
+
+
+def _excerpt(line: str, column: int) -> str:
+    """The line at fault; of a very long one, what stands at the column."""
+    return line.strip() if len(line.strip()) <= LONGEST_EXCERPT else line[column - 1 :][:LONGEST_EXCERPT]
 
 
 class PolicyDocumentField(forms.CharField):
@@ -200,7 +206,10 @@ class NewVersionForm(Form):
         label="Version to delete",
         required=False,
         widget=forms.RadioSelect,
-        error_messages={"invalid_choice": "Choose one of the versions listed."},
+        error_messages={
+            "required": "Choose the version to delete before you save.",
+            "invalid_choice": "Choose one of the versions listed.",
+        },
     )
 
     def __init__(self, *args: Any, versions: list[tuple[str, str]] | None = None, **options: Any) -> None:
@@ -208,16 +217,9 @@ class NewVersionForm(Form):
         super().__init__(*args, **options)
         self.versions = versions or []
         choice = self.fields["version_to_delete"]
+        choice.required = bool(self.versions)
         choice.choices = self.versions  # type: ignore[attr-defined]  # a ChoiceField
         choice.initial = self.versions[0][0] if self.versions else None
-
-    def clean_version_to_delete(self) -> str:
-        chosen: str = self.cleaned_data["version_to_delete"]
-        if self.versions and not chosen:
-            raise forms.ValidationError(
-                "A managed policy can have up to 5 versions. Choose the version to delete before you save."
-            )
-        return chosen
 
     def params(self) -> dict[str, Any]:
         return {"set_as_default": self.cleaned_data["set_as_default"]}

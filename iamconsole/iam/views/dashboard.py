@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -27,11 +26,12 @@ def dashboard(request: ConsoleRequest) -> HttpResponse:
     asked = [(action, {**params, "listing": Listing(size=0)}) for _, action, params, _ in COUNTED]
     answers = [Panel.of(answer) for answer in request.aws.call_many(asked)]
     query = urlencode({"account": request.caller.account_id})
+    recommendations = _recommendations(request)
+    recommendations["count"] = None if recommendations.get("error") else len(recommendations["rows"])
     context: dict[str, Any] = {
         "resources": [(label, found, href) for (label, _, _, href), found in zip(COUNTED, answers, strict=True)],
-        "recommendations": _recommendations(request),
+        "recommendations": recommendations,
         "sign_in_url": f"{request.scheme}://{request.get_host()}/console?{query}",
-        "policies_url": reverse("iam:policy-list"),
     }
     return render_page(request, "iam/dashboard.html", context, partial="resources")
 

@@ -123,8 +123,10 @@ def policy_edit(request: ConsoleRequest, policy_arn: str, version_id: str) -> Ht
     if wizard.step.name == REVIEW:
         before = str(wizard.values(EDITOR).get("newest", ""))
         context["made_meanwhile"] = newest if before and newest != before else ""
-        context["full"] = wizard.form.is_bound and getattr(wizard.form, "versions", ())
-        if context["full"]:
+        versions = getattr(wizard.form, "versions", [])
+        if wizard.form.is_bound and versions:
+            # `Save changes` has been pressed: now it is asked which version has to go, the oldest unless said otherwise.
+            context["full"] = NewVersionForm(versions=versions)
             wizard.finish = "Delete version and save"
     return wizard.page("iam/policy_edit.html", context)
 
