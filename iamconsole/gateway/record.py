@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
+
 from iamconsole import wire
 from iamconsole.cloudtrail.models import DecisionBasis, Event
 from iamconsole.core.caller import Caller
@@ -33,6 +35,9 @@ def insert(records: Sequence[Record]) -> None:
     bases = {r.basis_key: DecisionBasis(sha256=r.basis_key, attachments=r.basis) for r in records if r.basis}
     if bases:
         DecisionBasis.objects.bulk_create(bases.values(), ignore_conflicts=True)
+    if connection.vendor == "sqlite":
+        # Django counts on SQLite's limit of before 2020 and would cut a page's events into many inserts.
+        connection.features.max_query_params = 32_766  # of this connection alone
     Event.objects.bulk_create([r.event for r in records])
 
 
