@@ -3,7 +3,22 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import PathConverter
 
-from iamconsole.iam.views import dashboard, group_policies, groups, inline_policies, policies, policy_editor
+from iamconsole.iam.views import (
+    dashboard,
+    group_policies,
+    groups,
+    inline_policies,
+    policies,
+    policy_editor,
+    user_access_keys,
+    user_create,
+    user_detail,
+    user_passwords,
+    user_permissions,
+    user_policies,
+    user_tags,
+    users,
+)
 
 
 class PolicyArnConverter(PathConverter):
@@ -81,4 +96,30 @@ policy_paths = [
     path("iam/policies/details/<path:policy_arn>", policies.policy_detail, name="policy-detail"),
 ]
 
-urlpatterns = [*dashboard_paths, *group_paths, *inline_policy_paths, *policy_paths]
+_user = "iam/users/details/<str:user_name>"
+_key = f"{_user}/access-keys/<str:access_key_id>"
+
+user_paths = [
+    path("iam/users", users.user_list, name="user-list"),
+    path("iam/users/create", user_create.user_create, name="user-create"),
+    path("iam/users/create/identity-center", user_create.user_identity_center, name="user-identity-center"),
+    path("iam/users/delete", users.user_delete, name="user-delete"),
+    path("iam/users/password-rules", user_passwords.user_password_rules, name="user-password-rules"),
+    path(_user, user_detail.user_detail, name="user-detail"),
+    path(f"{_user}/add-permissions", user_permissions.user_add_permissions, name="user-add-permissions"),
+    path(f"{_user}/remove-policies", user_policies.user_remove_policies, name="user-remove-policies"),
+    path(f"{_user}/add-groups", user_permissions.user_add_groups, name="user-add-groups"),
+    path(f"{_user}/remove-groups", user_permissions.user_remove_groups, name="user-remove-groups"),
+    path(f"{_user}/tags", user_tags.user_tags, name="user-tags"),
+    path(f"{_user}/enable-console", user_passwords.user_enable_console, name="user-enable-console"),
+    path(f"{_user}/manage-console", user_passwords.user_manage_console, name="user-manage-console"),
+    path(f"{_user}/disable-console", user_passwords.user_disable_console, name="user-disable-console"),
+    path(f"{_user}/console-password", user_passwords.user_console_password, name="user-console-password"),
+    path(f"{_user}/create-access-key", user_access_keys.access_key_create, name="access-key-create"),
+    path(f"{_key}/description", user_access_keys.access_key_describe, name="access-key-describe"),
+    path(f"{_key}/activate", user_access_keys.access_key_activate, name="access-key-activate"),
+    path(f"{_key}/deactivate", user_access_keys.access_key_deactivate, name="access-key-deactivate"),
+    path(f"{_key}/delete", user_access_keys.access_key_delete, name="access-key-delete"),
+]
+
+urlpatterns = [*dashboard_paths, *user_paths, *group_paths, *inline_policy_paths, *policy_paths]

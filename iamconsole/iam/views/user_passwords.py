@@ -1,0 +1,152 @@
+"""Console access of a user: enable, reset, disable; and every page that shows a new password once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from iamconsole.core.ids import Ids
+from iamconsole.iam import passwords
+from iamconsole.iam.forms.users import PASSWORD_TEXTS, PasswordForm
+from iamconsole.iam.views.calls import in_order
+from iamconsole.iam.views.common import post_or_get
+from iamconsole.iam.views.user_rows import sign_in_url, user_url
+from iamconsole.ui import flash
+from iamconsole.ui.forms import submit
+from iamconsole.ui.pages import ConsoleRequest, render_page
+from iamconsole.ui.wizard import keep_once, take_once
+
+ONCE = (
+    "This is the only time you can view this password. After you close this window, if the password is lost, you must "
+    "create a new one."
+)
+
+
+# -- what a new password brings ---------------------------------------------------------------------
+
+
+def forbidden_passwords(request: ConsoleRequest) -> dict[str, Any]:
+    """What no password of the account may be; the root user's e-mail address only the operation knows."""
+    return {"forbidden": (request.caller.account_name,)}
+
+
+def chosen_password(values: Mapping[str, Any]) -> str:
+    """The typed password, or a new one."""
+    custom: str = values["custom_password"]
+    return custom if values["password_kind"] == "custom" else Ids().password()
+
+
+def csv_link(*rows: tuple[str, ...]) -> str:
+    """A file to download that never was on the server: BOM-free UTF-8 with CRLF, as AWS makes it."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user's sign-in address, name and new password, in every form that a page offers them."""
+
+    user_name: str
+    password: str
+    url: str
+    account_id: str
+
+    @classmethod
+    def of(cls, request: ConsoleRequest, user_name: str, password: str) -> Credentials:
+        return cls(user_name, password, sign_in_url(request), request.caller.account_id)
+
+    @property
+    def csv(self) -> str:
+        return csv_link(("User name", "Password", "Console sign-in URL"), (self.user_name, self.password, self.url))
+
+    @property
+    def csv_name(self) -> str:
+        return f"{self.user_name}_credentials.csv"
+
+    @property
+    def mail(self) -> str:
+        """Instructions without the password, which must travel another way."""
+        subject = "Welcome to Amazon Web Services"
+        body = (
+            "Hello,\r\n\r\nYou now have access to the AWS Management Console for the account ending in "
+            f"{self.account_id[-4:]}.\r\n\r\n-------------------------------------------------\r\n\r\n"
+            f"Sign-in URL: {self.url}\r\nUser name: {self.user_name}\r\n\r\n"
+            "Your password will be provided separately by your AWS account administrator.\r\n"
+        )
+        return f"mailto:?{urlencode({'subject': subject, 'body': body}, quote_via=quote)}"
+
+
+@require_POST
+def user_password_rules(request: ConsoleRequest) -> HttpResponse:
+    """The account's rules held against what is typed so far; nothing is called and nothing kept."""
+    typed = request.POST.get("custom_password", "")
+    context = {"rules": passwords.rules(typed, *forbidden_passwords(request)["forbidden"]), "typed": bool(typed)}
+    return render_page(request, "iam/user_password_rules.html", context)
+
+
+# -- enable, manage, disable ------------------------------------------------------------------------
+
+
+@post_or_get
+def user_enable_console(request: ConsoleRequest, user_name: str) -> HttpResponse:
+    return _set_password(request, user_name, "Enable console access", "iam:CreateLoginProfile")
+
+
+@post_or_get
+def user_manage_console(request: ConsoleRequest, user_name: str) -> HttpResponse:
+    return _set_password(request, user_name, "Manage console access", "iam:UpdateLoginProfile")
+
+
+def _set_password(request: ConsoleRequest, user_name: str, title: str, action: str) -> HttpResponse:
+    form = PasswordForm(request.POST if request.method == "POST" else None, **forbidden_passwords(request))
+    if request.method == "POST" and form.is_valid():
+        password = chosen_password(form.cleaned_data)
+        chosen = {"password": password, "password_reset_required": form.cleaned_data["reset_required"]}
+        if submit(form, request.aws, action, user_name=user_name, **chosen):
+            new = action == "iam:CreateLoginProfile"
+            flash.success(request, "Console access enabled." if new else "Console password updated.")
+            token = keep_once(request, {"user_name": user_name, "password": password})
+            return redirect(user_url(user_name, "user-console-password", made=token))
+    context = {
+        "user_name": user_name,
+        "title": title,
+        "manage": action == "iam:UpdateLoginProfile",
+        "failed": "Console password was not changed." if form.is_bound else "",
+        "form": form,
+        "password_texts": PASSWORD_TEXTS | {"auto": "You can view the password after you enable console access."},
+        "home": user_url(user_name, section="security_credentials"),
+    }
+    return render_page(request, "iam/user_console_access.html", context, status=422 if form.is_bound else 200)
+
+
+@post_or_get
+def user_console_password(request: ConsoleRequest, user_name: str) -> HttpResponse:
+    """The new password, once."""
+    once = take_once(request, request.GET.get("made", ""))
+    home = user_url(user_name, section="security_credentials")
+    if not once:
+        return redirect(home)
+    credentials = Credentials.of(request, once["user_name"], once["password"])
+    context = {"user_name": user_name, "credentials": credentials, "text": ONCE, "home": home}
+    return render_page(request, "iam/user_console_password.html", context)
+
+
+@post_or_get
+def user_disable_console(request: ConsoleRequest, user_name: str) -> HttpResponse:
+    home = user_url(user_name, section="security_credentials")
+    if request.method == "POST":
+        if error := in_order(request.aws, [("iam:DeleteLoginProfile", {"user_name": user_name})]):
+            flash.failure(request, "Console access was not disabled.", error)
+        else:
+            flash.success(request, "Console access disabled.")
+        return redirect(home)
+    return render_page(request, "iam/user_disable_console.html", {"user_name": user_name, "home": home})
