@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from iamconsole.simulator import views
 
 app_name = "simulator"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("policysim", views.simulator, name="simulator"),
+]
