@@ -192,8 +192,8 @@ def group_remove_policies(request: ConsoleRequest, group_name: str) -> HttpRespo
     inline = [key.removeprefix(INLINE_MARK) for key in keys if key.startswith(INLINE_MARK)]
     managed = [key for key in keys if not key.startswith(INLINE_MARK)]
     typed = inline[0] if len(keys) == 1 and inline else ""
-    form = ConfirmForm(request.POST if request.method == "POST" else None, text=typed)
-    if request.method == "POST" and form.is_valid():
+    form = ConfirmForm(request.POST if request.method == "POST" else None, text=typed) if typed else None
+    if request.method == "POST" and (form is None or form.is_valid()):
         calls: list[Call] = [
             *(("iam:DetachGroupPolicy", {"group_name": group_name, "policy_arn": arn}) for arn in managed),
             *(("iam:DeleteGroupPolicy", {"group_name": group_name, "policy_name": name}) for name in inline),
@@ -212,4 +212,6 @@ def group_remove_policies(request: ConsoleRequest, group_name: str) -> HttpRespo
         "form": form,
         "home": home,
     }
-    return render_page(request, "iam/group_remove_policies.html", context, status=422 if form.is_bound else 200)
+    return render_page(
+        request, "iam/group_remove_policies.html", context, status=422 if form and form.is_bound else 200
+    )

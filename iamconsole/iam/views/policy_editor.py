@@ -125,7 +125,7 @@ def policy_edit(request: ConsoleRequest, policy_arn: str, version_id: str) -> Ht
         context["made_meanwhile"] = newest if before and newest != before else ""
         versions = getattr(wizard.form, "versions", [])
         if wizard.form.is_bound and versions:
-            # `Save changes` has been pressed: now it is asked which version has to go, the oldest unless said otherwise.
+            # `Save changes` has been pressed: now it is asked which version has to go, by default the oldest.
             context["full"] = NewVersionForm(versions=versions)
             wizard.finish = "Delete version and save"
     return wizard.page("iam/policy_edit.html", context)

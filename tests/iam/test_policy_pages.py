@@ -1,0 +1,419 @@
+"""The policies pages and the policy editor, as a browser gets them."""
+
+from __future__ import annotations
+
+import html
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from iamconsole.cloudtrail.models import Event
+from iamconsole.iam.forms.policies import START, PolicyDocumentForm, Report
+from iamconsole.iam.models import ManagedPolicy
+from tests.factories import allow, deny, policy
+
+pytestmark = pytest.mark.django_db
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+NASTY = "<script>alert(1)</script>"
+HTMX = {"HTTP_HX_REQUEST": "true"}
+DOCUMENT = policy(allow("s3:*", ["arn:aws:s3:::company1-hr-bucket", "arn:aws:s3:::company1-hr-bucket/*"]))
+
+
+@pytest.fixture
+def console(as_user):
+    return as_user("admin")
+
+
+@pytest.fixture
+def logs(sandbox) -> str:
+    return f"arn:aws:iam::{sandbox.account_id}:policy/Company1-Logs-Policy"
+
+
+def body(response) -> str:
+    return html.unescape(response.content.decode())
+
+
+def details(arn: str, more: str = "") -> str:
+    return f"/iam/policies/details/{arn}{more}"
+
+
+def write(console, url: str, document: str, **review):
+    """Go through the editor and its review; the answer to the last button."""
+    step = console.post(f"{url}?step=addPermissions", {"document": document})
+    assert step.status_code == 302, body(step)
+    wizard = parse_qs(urlsplit(step["Location"]).query)["wizard"][0]
+    return console.post(step["Location"], {"wizard": wizard, **review}, follow=True)
+
+
+def calls_since(start: int) -> list[str]:
+    return list(Event.objects.filter(pk__gt=start, read_only=False).order_by("pk").values_list("name", flat=True))
+
+
+def newest_event() -> int:
+    return Event.objects.latest("pk").pk
+
+
+# -- the catalogue ----------------------------------------------------------------------------------
+
+
+def test_the_list_has_customer_and_aws_managed_policies(console, logs):
+    page = body(console.get("/iam/policies?q=Logs-Policy"))
+    job = body(console.get("/iam/policies?type=job-function"))
+
+    assert "Company1-Logs-Policy" in page
+    assert "Customer managed" in page
+    assert "AdministratorAccess" in job
+    assert "Permissions policy (1)" in job
+    assert "Company1-Logs-Policy" not in job
+
+
+def test_a_swap_gets_only_the_table(console):
+    part = console.get("/iam/policies?q=Logs", **HTMX).content.decode()
+
+    assert "<html" not in part
+    assert "Company1-Logs-Policy" in part
+
+
+def test_a_user_without_rights_gets_the_box_and_the_frame(as_user):
+    page = body(as_user("amin").get("/iam/policies"))
+
+    assert "no identity-based policy allows the iam:ListPolicies action" in page
+    assert "Create policy" in page
+
+
+def test_the_list_leads_to_attaching_and_detaching(console, logs):
+    assert console.get(f"/iam/policies/chosen/attach?selected={logs}")["Location"] == details(logs, "/attach")
+    assert "entities_attached" in console.get(f"/iam/policies/chosen/detach?selected={logs}")["Location"]
+    assert console.get("/iam/policies/chosen/attach")["Location"] == "/iam/policies"
+
+
+# -- details ----------------------------------------------------------------------------------------
+
+
+def test_the_summary_says_what_a_policy_allows_and_denies(console, admin, sandbox):
+    document = policy(allow("s3:GetObject", "arn:aws:s3:::company1-sales/*"), deny("ec2:*"))
+    arn = admin.call("iam:CreatePolicy", policy_name="Mixed", policy_document=document)["Policy"]["Arn"]
+
+    page = body(console.get(details(arn)))
+    opened = body(console.get(details(arn, "?allow-open=s3")))
+
+    assert "Explicit deny" in page
+    assert "Limited: Read" in page
+    assert "BucketName | string like | company1-sales, ObjectPath | string like | All" in page
+    assert "GetObject" in opened
+
+
+def test_json_shows_the_saved_text_and_its_findings(console):
+    page = body(console.get(details(ADMINISTRATOR, "?view=json")))
+
+    assert '"Action": "*"' in page
+    assert "Security: Pass role with star in action and resource" in page
+
+
+def test_a_policy_that_grants_nothing_is_warned_of(console, admin):
+    document = policy(allow("s3:GetObject", "arn:aws:ec2:*:*:instance/*"))
+    arn = admin.call("iam:CreatePolicy", policy_name="Nothing", policy_document=document)["Policy"]["Arn"]
+
+    assert "This policy does not grant any permissions." in body(console.get(details(arn)))
+
+
+def test_aws_managed_policies_can_be_looked_at_and_not_changed(console):
+    page = body(console.get(details(ADMINISTRATOR)))
+    versions = body(console.get(details(ADMINISTRATOR, "?section=versions")))
+    asked = body(console.get(f"/iam/policies/delete?selected={ADMINISTRATOR}"))
+
+    assert "/edit/" not in page
+    assert "Set as default" not in versions
+    assert "only AWS can change or delete it" in asked
+
+
+def test_each_panel_is_refused_alone(as_user, admin, logs):
+    document = policy(allow(["iam:GetPolicy"]))
+    admin.call("iam:PutUserPolicy", user_name="amin", policy_name="looks", policy_document=document)
+
+    page = body(as_user("amin").get(details(logs)))
+
+    assert logs in page
+    assert "iam:GetPolicyVersion action" in page
+    assert "iam:GetPolicy action" not in page
+
+
+@pytest.mark.parametrize(
+    ("arn", "message"),
+    [
+        ("arn:aws:iam::111122223333:policy/x", "Policy arn:aws:iam::111122223333:policy/x was not found."),
+        ("nonsense-nonsense-nonsense", "Invalid ARN:  Could not be parsed!"),
+    ],
+)
+def test_an_unknown_policy_is_said_to_be_unknown(console, arn, message):
+    assert message in body(console.get(details(arn)))
+    for more in ("?section=entities_attached", "?section=versions", "/attach", "/edit/v1"):
+        assert console.get(details(arn, more)).status_code == 200
+
+
+def test_a_policy_called_attach_has_a_page(console, admin):
+    arn = admin.call("iam:CreatePolicy", policy_name="attach", policy_document=DOCUMENT)["Policy"]["Arn"]
+
+    assert "Policy details" in body(console.get(details(arn)))
+    assert "Attach as a permissions policy" in body(console.get(details(arn, "/attach")))
+
+
+# -- the editor -------------------------------------------------------------------------------------
+
+
+def test_the_editor_starts_with_one_empty_statement(console):
+    page = console.get("/iam/policies/create").content.decode()
+
+    assert html.escape(START) in page
+    assert json.loads(START)["Statement"] == [{"Sid": "Statement1", "Effect": "Allow", "Action": [], "Resource": []}]
+
+
+def test_white_space_is_free():
+    document = '{\n    "Version": "2012-10-17"\n}'
+
+    assert Report(document).size == "6,120 of 6,144 characters remaining"
+
+
+def test_errors_keep_the_wizard_from_going_on(console):
+    answer = console.post("/iam/policies/create", {"document": policy(allow("s3:GetObjct"))})
+
+    assert answer.status_code == 422
+    assert "Resolve 1 error." in body(answer)
+    assert "Did you mean s3:GetObject?" in body(answer)
+    assert "Errors: 1" in body(answer)
+
+
+def test_other_findings_never_do(console):
+    document = policy(allow("iam:PassRole"))
+
+    assert Report(document).counts[0] == ("Security", "warning", 1)
+    assert console.post("/iam/policies/create", {"document": document}).status_code == 302
+
+
+def test_curly_quotes_are_explained(console):
+    page = body(console.post("/iam/policies/create", {"document": DOCUMENT.replace('"', "“")}))
+
+    assert "Json syntax error" in page
+    assert "Replace curly quotes by straight quotes." in page
+
+
+def test_line_ends_of_the_browser_are_not_part_of_the_text():
+    form = PolicyDocumentForm({"document": json.dumps(json.loads(DOCUMENT), indent=4).replace("\n", "\r\n")})
+
+    assert form.is_valid()
+    assert "\r" not in form.cleaned_data["document"]
+
+
+def test_findings_come_while_one_types(console):
+    answer = console.post("/iam/policies/validate", {"document": policy(allow("s3:GetObjct")), "limit": "2048"}, **HTMX)
+    junk = console.post("/iam/policies/validate", {"document": NASTY, "limit": "x", "kind": "y"}, **HTMX)
+
+    assert "Invalid action" in body(answer)
+    assert "of 2,048 characters remaining" in body(answer)
+    assert "<script>" not in junk.content.decode()
+
+
+def test_an_over_long_text_is_refused(console):
+    assert console.post("/iam/policies/create", {"document": " " * 131_073 + DOCUMENT}).status_code == 422
+
+
+# -- create -----------------------------------------------------------------------------------------
+
+
+def test_a_policy_is_created_with_the_text_as_it_was_written(console, admin, sandbox):
+    document = json.dumps(json.loads(DOCUMENT), indent=2)
+    page = body(write(console, "/iam/policies/create", document, policy_name="HRPolicy", description="For HR"))
+
+    arn = f"arn:aws:iam::{sandbox.account_id}:policy/HRPolicy"
+    assert "Policy HRPolicy created." in page
+    assert details(arn) in page
+    version = admin.call("iam:GetPolicyVersion", policy_arn=arn, version_id="v1")["PolicyVersion"]
+    assert version["Document"] == document
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "Policy name is required."),
+        (
+            "Company1-logs-policy",
+            "A policy called Company1-logs-policy already exists.",
+        ),
+        (NASTY, "The specified value for policyName is invalid."),
+    ],
+)
+def test_a_bad_name_is_refused_beside_the_field(console, name, message):
+    answer = write(console, "/iam/policies/create", DOCUMENT, policy_name=name)
+
+    assert answer.status_code == 422
+    assert message in body(answer)
+    assert "<script>alert" not in answer.content.decode()
+    assert ManagedPolicy.objects.count() == 3
+
+
+def test_what_only_the_api_refuses_is_said_in_its_words(console):
+    answer = write(console, "/iam/policies/create", START, policy_name="Empty")
+
+    assert answer.status_code == 422
+    assert "The policy was not created." in body(answer)
+    assert "Policy statement must contain actions." in body(answer)
+
+
+def test_a_policy_over_the_quota_is_refused_and_its_count_is_below_zero(console):
+    document = policy(allow("s3:GetObject", [f"arn:aws:s3:::bucket-{number:04}/*" for number in range(300)]))
+    answer = write(console, "/iam/policies/create", document, policy_name="Long")
+
+    assert "Cannot exceed quota for PolicySize: 6144" in body(answer)
+    assert Report(document).left < 0
+
+
+def test_a_refused_creation_names_the_action(as_user):
+    answer = write(as_user("amin"), "/iam/policies/create", DOCUMENT, policy_name="HRPolicy")
+
+    assert answer.status_code == 422
+    assert "is not authorized to perform: iam:CreatePolicy" in body(answer)
+
+
+# -- versions ---------------------------------------------------------------------------------------
+
+
+def test_editing_makes_a_new_default_version(console, admin, logs):
+    page = body(write(console, details(logs, "/edit/v1"), DOCUMENT, set_as_default="on"))
+
+    assert "Policy Company1-Logs-Policy updated." in page
+    assert admin.call("iam:GetPolicy", policy_arn=logs)["Policy"]["DefaultVersionId"] == "v2"
+
+
+def test_with_five_versions_one_is_chosen_to_go(console, admin, logs):
+    for _ in range(4):
+        admin.call("iam:CreatePolicyVersion", policy_arn=logs, policy_document=DOCUMENT, set_as_default=True)
+    asked = write(console, details(logs, "/edit/v5"), DOCUMENT, set_as_default="on")
+    start = newest_event()
+    done = write(console, details(logs, "/edit/v5"), DOCUMENT, set_as_default="on", version_to_delete="v2")
+
+    assert asked.status_code == 422
+    assert "Delete version and save" in body(asked)
+    assert "Company1-Logs-Policy updated." in body(done)
+    assert calls_since(start) == ["DeletePolicyVersion", "CreatePolicyVersion"]
+    left = {version["VersionId"] for version in admin.call("iam:ListPolicyVersions", policy_arn=logs)["Versions"]}
+    assert left == {"v1", "v3", "v4", "v5", "v6"}
+
+
+def test_a_version_made_meanwhile_is_told_of(console, admin, logs):
+    url = details(logs, "/edit/v1")
+    step = console.post(f"{url}?step=addPermissions", {"document": DOCUMENT, "newest": "v1"})
+    admin.call("iam:CreatePolicyVersion", policy_arn=logs, policy_document=DOCUMENT)
+
+    page = body(console.get(step["Location"]))
+
+    assert "A newer version (v2) was created while you were editing." in page
+
+
+def test_versions_are_shown_made_the_default_and_deleted(console, admin, logs):
+    admin.call("iam:CreatePolicyVersion", policy_arn=logs, policy_document=DOCUMENT)
+    page = body(console.get(details(logs, "?section=versions&open=v2")))
+    default = console.post(details(logs, "/versions/default"), {"selected": "v2"}, follow=True)
+    kept = console.post(details(logs, "/versions/delete"), {"selected": "v2"}, follow=True)
+    gone = console.post(details(logs, "/versions/delete"), {"selected": "v1"}, follow=True)
+
+    assert "company1-hr-bucket" in page
+    assert "Version v2 is now the default version of Company1-Logs-Policy." in body(default)
+    assert "Cannot delete the default version of a policy." in body(kept)
+    assert "Version v1 deleted." in body(gone)
+
+
+# -- who has it, and its end ------------------------------------------------------------------------
+
+
+def test_a_policy_is_attached_to_users_and_groups_and_detached(console, admin, logs):
+    admin.call("iam:CreateGroup", group_name="HR")
+    page = body(console.get(details(logs, "/attach")))
+    none = console.post(details(logs, "/attach"), {})
+    done = console.post(details(logs, "/attach"), {"entities": ["user/amin", "group/HR"]}, follow=True)
+    gone = console.post(details(logs, "/detach"), {"selected": ["group/HR"]}, follow=True)
+
+    assert "Select HR" in page
+    assert none.status_code == 422
+    assert "The policy Company1-Logs-Policy has been attached to 2 entities." in body(done)
+    assert "The policy Company1-Logs-Policy has been detached from 1 entity." in body(gone)
+
+
+def test_the_entities_can_be_looked_through_by_type_and_page(console, admin, logs):
+    for number in range(25):
+        admin.call("iam:CreateUser", user_name=f"user-{number:02}")
+    admin.call("iam:CreateGroup", group_name="HR")
+
+    second = body(console.get(details(logs, "/attach?page=2")))
+    groups = body(console.get(details(logs, "/attach?type=Group")))
+
+    assert "Select HR" in second
+    assert "Select user-24" in second
+    assert "Select user-00" not in second
+    assert "Select user-24" not in groups
+    assert "(29)" in second
+
+
+def test_an_attached_policy_with_versions_is_deleted_in_order(console, admin, logs):
+    admin.call("iam:AttachUserPolicy", user_name="amin", policy_arn=logs)
+    admin.call("iam:CreatePolicyVersion", policy_arn=logs, policy_document=DOCUMENT)
+    asked = body(console.get(f"/iam/policies/delete?selected={logs}"))
+    wrong = console.post("/iam/policies/delete", {"selected": logs, "confirm": "company1-logs-policy"})
+    start = newest_event()
+    done = console.post("/iam/policies/delete", {"selected": logs, "confirm": "Company1-Logs-Policy"}, follow=True)
+
+    assert "Delete Company1-Logs-Policy?" in asked
+    assert "1 entity" in asked
+    assert wrong.status_code == 422
+    assert "Policy Company1-Logs-Policy deleted." in body(done)
+    assert calls_since(start) == ["DetachUserPolicy", "DeletePolicyVersion", "DeletePolicy"]
+
+
+# -- inline policies --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "name"), [("group", "HR"), ("user", "amin")])
+def test_an_inline_policy_is_written_and_edited(console, admin, kind, name):
+    admin.call("iam:CreateGroup", group_name="HR")
+    url = f"/iam/{kind}s/details/{name}"
+    created = body(write(console, f"{url}/create-policy", DOCUMENT, policy_name="inl"))
+    twice = write(console, f"{url}/create-policy", DOCUMENT, policy_name="inl")
+    edited = body(write(console, f"{url}/edit-policy/inl", policy(allow("ec2:*"))))
+
+    assert "Policy inl created." in created
+    assert "A policy called inl already exists." in body(twice)
+    assert "Policy inl updated." in edited
+    which = {f"{kind}_name": name, "policy_name": "inl"}
+    assert "ec2:*" in admin.call(f"iam:Get{kind.title()}Policy", **which)["PolicyDocument"]
+
+
+def test_the_editor_counts_against_the_inline_quota(console, admin):
+    admin.call("iam:CreateGroup", group_name="HR")
+
+    assert "of 5,120 characters remaining" in body(console.get("/iam/groups/details/HR/create-policy"))
+    assert "of 2,048 characters remaining" in body(console.get("/iam/users/details/amin/create-policy"))
+
+
+# -- for every page ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("document", [NASTY, '{"Version": "</textarea><script>alert(1)</script>"}'])
+def test_markup_in_a_document_is_shown_as_text(console, document):
+    page = console.post("/iam/policies/create", {"document": document}).content.decode()
+
+    assert "<script>alert" not in page
+
+
+def test_the_pages_stay_within_the_budget(console, admin, logs):
+    for number in range(20):
+        admin.call("iam:CreateUser", user_name=f"user-{number:02}")
+        admin.call("iam:AttachUserPolicy", user_name=f"user-{number:02}", policy_arn=logs)
+    console.get("/iam/policies")
+    more = ("", "?view=json", "?section=entities_attached", "?section=versions&open=v1", "/attach", "/edit/v1")
+    for url in ("/iam/policies", "/iam/policies/create", *(details(logs, one) for one in more)):
+        with CaptureQueriesContext(connection) as queries:
+            assert console.get(url).status_code == 200
+        assert len(queries) <= 15, url
