@@ -212,6 +212,5 @@ def group_remove_policies(request: ConsoleRequest, group_name: str) -> HttpRespo
         "form": form,
         "home": home,
     }
-    return render_page(
-        request, "iam/group_remove_policies.html", context, status=422 if form and form.is_bound else 200
-    )
+    status = 422 if form and form.is_bound else 200
+    return render_page(request, "iam/group_remove_policies.html", context, status=status)
