@@ -12,7 +12,9 @@ import waitress
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
+from iamconsole.accounts.models import Account
 from iamconsole.sandboxes import lifecycle
 
 THREADS = 8
@@ -33,10 +35,7 @@ class Command(BaseCommand):
             # What is printed and what sign-in links say is where this server really is.
             shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
             settings.IAMCONSOLE_URL = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-        call_command("migrate", interactive=False, verbosity=0)
-        self._prepare_static_files()
-        accounts = lifecycle.everyone()
-        account = accounts[0] if accounts else lifecycle.create()
+        account = self._prepare()
         self._welcome(lifecycle.describe(account))
         from iamconsole.wsgi import application  # after the static files: WhiteNoise reads them when it is made
 
@@ -50,8 +49,22 @@ class Command(BaseCommand):
             clear_untrusted_proxy_headers=not settings.IAMCONSOLE_TRUSTED_PROXIES,
         )
 
+    def _prepare(self) -> Account:
+        """The database, the static files and, at first, a demo sandbox; returns the account to sign in to."""
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            self._prepare_static_files()
+            accounts = lifecycle.everyone()
+            return accounts[0] if accounts else lifecycle.create()
+        except OSError as error:
+            raise CommandError(f"The data folder {settings.DATA} cannot be used: {error}.") from error
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be used: {str(error).strip()}.") from error
+
     def _listen(self, host: str, port: int) -> socket.socket:
         """Take the port before any work is done: a taken one is said in one line."""
+        if not 0 <= port <= 65535:
+            raise CommandError(f"A port is a number from 0 to 65535; {port} is not.")
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
             listening = socket.socket(family, kind, protocol)
@@ -59,7 +72,7 @@ class Command(BaseCommand):
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
             listening.listen(128)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another with --port.") from error
         return listening
