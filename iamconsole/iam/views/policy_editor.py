@@ -123,10 +123,10 @@ def policy_edit(request: ConsoleRequest, policy_arn: str, version_id: str) -> Ht
     if wizard.step.name == REVIEW:
         before = str(wizard.values(EDITOR).get("newest", ""))
         context["made_meanwhile"] = newest if before and newest != before else ""
-        versions = getattr(wizard.form, "versions", [])
-        if wizard.form.is_bound and versions:
+        candidates = getattr(wizard.form, "versions", [])
+        if wizard.form.is_bound and candidates:
             # `Save changes` has been pressed: now it is asked which version has to go, by default the oldest.
-            context["full"] = NewVersionForm(versions=versions)
+            context["full"] = NewVersionForm(versions=candidates)
             wizard.finish = "Delete version and save"
     return wizard.page("iam/policy_edit.html", context)
 
