@@ -218,7 +218,9 @@ def test_page_and_api_leave_the_same_event_for_every_operation(sandbox, other_sa
 
 
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity"}
-AUTHORIZED = sorted(name for name, op in OPERATIONS.items() if op.authorized and name not in ALWAYS_ALLOWED)
+AUTHORIZED = sorted(
+    name for name, op in OPERATIONS.items() if op.authorized and op.public and name not in ALWAYS_ALLOWED
+)
 
 
 def example(name: str, account_id: str) -> dict[str, Any]:

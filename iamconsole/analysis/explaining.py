@@ -1,0 +1,131 @@
+"""From an event to the explanation of its decision: the same question to the same policies, asked again.
+
+An event keeps what it was decided on (the request's context, the hashes and places of the policies),
+not the explanation. When a newer engine answers otherwise, the explanation says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from iamconsole.accounts.models import PolicyText
+from iamconsole.cloudtrail.models import Event
+from iamconsole.core.errors import NoSuchEntity
+from iamconsole.core.operation import Response
+from iamconsole.iam import aws_managed
+from iamconsole.policy import (
+    ENGINE_VERSION,
+    AttachedPolicy,
+    Explanation,
+    PolicySet,
+    Principal,
+    Request,
+    StatementReport,
+    explain,
+    parse,
+)
+
+
+def details_of(event: Event) -> Response:
+    """What console.md §14 shows of a decision. Raises NoSuchEntity where no policy was asked."""
+    principal = _principal(event)
+    if not event.outcome or principal is None:
+        raise NoSuchEntity("No policy decision is kept for this event.")
+    context: dict[str, Any] = event.context or {}
+    policies, lost = _policies(event)
+    owner = str(context.get("aws:ResourceAccount", ""))
+    found = explain(Request(principal, event.action, event.resource, owner, context), policies)
+    return {
+        "EventId": str(event.event_id),
+        "EventTime": event.time,
+        "EventName": event.name,
+        "PrincipalArn": event.principal_arn,
+        "UserName": event.user_name,
+        "Action": event.action,
+        "Resource": event.resource,
+        "Region": event.region,
+        "SourceIp": event.source_ip,
+        "Outcome": event.outcome,
+        "DecidedBy": event.decided_by,
+        "ErrorMessage": event.error_message,
+        "Context": [{"Key": key, "Value": _shown(value)} for key, value in sorted(context.items())],
+        "Stages": [asdict(stage) for stage in found.stages],
+        "Statements": _statements(found, policies),
+        # Policies whose text can no longer be read, and whether today's engine decides otherwise.
+        "Lost": lost,
+        "OutcomeNow": found.decision.outcome,
+        "Engine": event.engine,
+        "EngineNow": ENGINE_VERSION,
+    }
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _principal(event: Event) -> Principal | None:
+    if event.principal_type == "Root":
+        return Principal.root(event.principal_id)
+    if event.principal_type == "IAMUser" and event.principal_arn:
+        return Principal.user(event.principal_arn, unique_id=event.principal_id)
+    return None
+
+
+def _policies(event: Event) -> tuple[PolicySet, list[str]]:
+    kept: list[dict[str, str]] = event.basis.attachments if event.basis else []
+    on_resource: dict[str, str] | None = event.resource_policy
+    hashes = {one["sha256"] for one in (*kept, *([on_resource] if on_resource else ()))}
+    texts = dict(PolicyText.objects.filter(pk__in=hashes).values_list("sha256", "text"))
+    lost: list[str] = []
+    identity = []
+    for one in kept:
+        # The texts of AWS managed policies are in their package; a new release of it may have changed one.
+        managed = aws_managed.by_arn().get(one["arn"])
+        text = managed.text if managed else texts.get(one["sha256"])
+        policy = parse(text or "", "identity")
+        if policy.sha256 != one["sha256"]:
+            lost.append(one["name"])
+        if text is not None:
+            identity.append(AttachedPolicy(policy, one["name"], one["source"], one["arn"], one["via"]))
+    resource = None
+    if on_resource:
+        text = texts.get(on_resource["sha256"])
+        if text is None:
+            lost.append(on_resource["name"])
+        else:
+            resource = AttachedPolicy(parse(text, "resource"), on_resource["name"], "resource")
+    return PolicySet(identity=tuple(identity), resource=resource), lost
+
+
+def _statements(found: Explanation, policies: PolicySet) -> list[Response]:
+    """Every statement that was looked at: what matched first, a Deny before all, then near misses, then the others."""
+    attached = (*policies.identity, *([policies.resource] if policies.resource else ()))
+    by_content = {one.policy.sha256: one for one in attached}
+    reports = sorted(found.statements, key=_relevance)
+    return [_statement(one, by_content[one.ref.sha256]) for one in reports]
+
+
+def _relevance(report: StatementReport) -> tuple[bool, bool, bool]:
+    return report.matched is False, not report.near_misses, report.ref.effect != "Deny"
+
+
+def _statement(report: StatementReport, attached: AttachedPolicy) -> Response:
+    start, end = attached.policy.extent(f"Statement[{report.ref.index}]")
+    return {
+        "Stage": report.stage,
+        "PolicyName": report.ref.policy_name,
+        "PolicyArn": report.ref.policy_arn,
+        "Source": report.ref.source,
+        "Via": report.ref.via,
+        "Sid": report.ref.sid,
+        "Number": report.ref.index + 1,
+        "Effect": report.ref.effect,
+        "Matched": report.matched,
+        "Text": report.text,
+        "NearMisses": list(report.near_misses),
+        "MissingKeys": list(report.missing_keys),
+        "StartPosition": {"Line": start[0], "Column": start[1]},
+        "EndPosition": {"Line": end[0], "Column": end[1]},
+        "Document": attached.policy.text,
+    }
