@@ -181,6 +181,7 @@ def _write(made: Call, recorder: Recorder) -> Answer:
             made.prepared = operation.prepare(made)
     except AwsError as error:
         _record(made, standing_of(made.caller, made.caller.revision), error, recorder)
+        recorder.flush()
         return error
     done = False
     try:

@@ -35,11 +35,16 @@ def _next(name: str) -> Response:
     return {"IsTruncated": True, "Marker": base64.urlsafe_b64encode(name.encode()).decode()}
 
 
-def page_of_list(items: Sequence[T], call: Call, key: Callable[[T], str]) -> tuple[list[T], Response]:
-    """One page of `items`, which are few and at hand; `key` is what they are sorted by."""
+def page_of_list(
+    items: Sequence[T], call: Call, key: Callable[[T], str], name: Callable[[T], str] | None = None
+) -> tuple[list[T], Response]:
+    """One page of `items`, which are few and at hand.
+
+    `key` is what they are sorted by and differs for each; a search looks at `name`, or else at the key.
+    """
     items = sorted(items, key=lambda item: key(item).lower())
     if call.listing:
-        return _screenful(items, call.listing, key)
+        return _screenful(items, call.listing, name or key)
     if marker := call.params.get("marker"):
         after = _read_marker(marker)
         items = [item for item in items if key(item).lower() > after]
@@ -49,8 +54,8 @@ def page_of_list(items: Sequence[T], call: Call, key: Callable[[T], str]) -> tup
     return list(items[:size]), _next(key(items[size - 1]).lower())
 
 
-def _screenful(items: Sequence[T], listing: Listing, key: Callable[[T], str]) -> tuple[list[T], Response]:
-    found = [item for item in items if listing.search.lower() in key(item).lower()]
+def _screenful(items: Sequence[T], listing: Listing, name: Callable[[T], str]) -> tuple[list[T], Response]:
+    found = [item for item in items if listing.search.lower() in name(item).lower()]
     if listing.descending:
         found.reverse()
     return found[listing.start : listing.stop], {"IsTruncated": False, "Total": len(found)}

@@ -54,12 +54,11 @@ def _check_claim(call: Call) -> _Claim:
         profile = getattr(user, "login_profile", None)
         stored = profile.password if profile else ""
     call.event = _sign_in_event(account, user, user_name)
-    recorded_name = call.event["user_name"]
-    since = call.now - TRIES_WINDOW
-    if events.failed_sign_ins(account.pk, recorded_name, call.event["principal_type"], since) >= TRIES:
-        raise AuthenticationError(WRONG, code="Failure")
     if not stored:
         make_password(password)  # as slow as checking one: whether a user exists must not show in the time
+        raise AuthenticationError(WRONG, code="Failure")
+    since = call.now - TRIES_WINDOW
+    if events.failed_sign_ins(account.pk, call.event["user_name"], call.event["principal_type"], since) >= TRIES:
         raise AuthenticationError(WRONG, code="Failure")
     if not check_password(password, stored):
         raise AuthenticationError(WRONG, code="Failure")

@@ -46,8 +46,9 @@ def error(request: HttpRequest, title: str, text: str = "", link: Link | None = 
 
 
 def failure(request: HttpRequest, title: str, error: AwsError) -> None:
-    """A refused act: `User john was not deleted.`, AWS's message in full, and the way to its explanation."""
-    _add(request, messages.ERROR, title, text=error.message, event_id=error.event_id or "")
+    """A failed act: `User john was not deleted.`, AWS's message in full; a refusal links to its explanation."""
+    explained = error.event_id if error.status == 403 else None
+    _add(request, messages.ERROR, title, text=error.message, event_id=explained or "")
 
 
 KINDS = {messages.SUCCESS: "success", messages.ERROR: "error", messages.WARNING: "warning"}

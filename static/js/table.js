@@ -89,7 +89,9 @@
       search.focus();
       if (search.value !== was.typed) {
         search.value = was.typed;
-        search.dispatchEvent(new Event("input", { bubbles: true }));
+        // htmx listens to the new field only once the swap has settled.
+        const ask = () => search.dispatchEvent(new Event("input", { bubbles: true }));
+        document.addEventListener("htmx:afterSettle", ask, { once: true });
       }
       search.setSelectionRange(search.value.length, search.value.length);
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count
@@ -17,6 +18,7 @@ from iamconsole.core.errors import (
     NoSuchEntity,
     ValidationError,
 )
+from iamconsole.core.listing import Listing
 from iamconsole.core.operation import Call, Response, operation
 from iamconsole.iam import aws_managed, paging, quotas, resources, shapes
 from iamconsole.iam.aws_managed import AwsManagedPolicy
@@ -152,6 +154,8 @@ def list_policies(
         candidates += [(policy.name, policy.arn, policy) for policy in theirs if policy.path.startswith(path_prefix)]
     if call.listing:
         candidates = [item for item in candidates if _shown(item[2], call.listing.filters.get("type", ""))]
+    if call.listing and call.listing.search.startswith("arn:"):
+        candidates, call.listing = _with_arn(candidates, call)
     found, page = paging.page_of_list(candidates, call, key=lambda item: item[0])
     own = ManagedPolicy.objects.in_bulk([key for _, _, key in found if isinstance(key, int)])
     rows = [own[key] if isinstance(key, int) else key for _, _, key in found]
@@ -164,6 +168,18 @@ def list_policies(
         ],
         **page,
     }
+
+
+def _with_arn(candidates: list[tuple[str, str, Any]], call: Call) -> tuple[list[tuple[str, str, Any]], Listing]:
+    """The console's search by ARN: exact, or the beginning of one."""
+    listing = call.listing or Listing()
+    ours = f"arn:aws:iam::{call.caller.account_id}:policy/"
+    kept = [
+        (name, arn, key)
+        for name, arn, key in candidates
+        if (arn or f"{ours}{name}").lower().startswith(listing.search.lower())
+    ]
+    return kept, replace(listing, search="")
 
 
 def _shown(policy: Any, kind: str) -> bool:
@@ -297,7 +313,9 @@ def list_entities_for_policy(
             entities.append(("PolicyGroups", group.name, {"GroupName": group.name, "GroupId": group.unique_id}))
     if policy_usage_filter == "PermissionsBoundary":
         entities = []
-    found, page = paging.page_of_list(entities, call, key=lambda entity: f"{entity[1]}\0{entity[0]}")
+    found, page = paging.page_of_list(
+        entities, call, key=lambda entity: f"{entity[1]} {entity[0]}", name=lambda entity: entity[1]
+    )
     answer: Response = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": [], **page}
     for list_name, _, shape in found:
         answer[list_name].append(shape)

@@ -10,6 +10,7 @@ from typing import Any
 
 import waitress
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
@@ -37,10 +38,8 @@ class Command(BaseCommand):
             settings.IAMCONSOLE_URL = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
         account = self._prepare()
         self._welcome(lifecycle.describe(account))
-        from iamconsole.wsgi import application  # after the static files: WhiteNoise reads them when it is made
-
         waitress.serve(
-            application,
+            WSGIHandler(),  # made after the static files: WhiteNoise reads them then
             sockets=[listening],
             threads=THREADS,
             ident=None,
