@@ -99,15 +99,20 @@ def _policies(event: Event) -> tuple[PolicySet, list[str]]:
 
 
 def _statements(found: Explanation, policies: PolicySet) -> list[Response]:
-    """Every statement that was looked at: what matched first, a Deny before all, then near misses, then the others."""
+    """Every statement that was looked at: what matched first, then what came near, then the others."""
     attached = (*policies.identity, *([policies.resource] if policies.resource else ()))
     by_content = {one.policy.sha256: one for one in attached}
     reports = sorted(found.statements, key=_relevance)
     return [_statement(one, by_content[one.ref.sha256]) for one in reports]
 
 
-def _relevance(report: StatementReport) -> tuple[bool, bool, bool]:
-    return report.matched is False, not report.near_misses, report.ref.effect != "Deny"
+def _relevance(report: StatementReport) -> tuple[bool, bool, bool, bool]:
+    return report.matched is False, not report.near_misses, not _names_action(report), report.ref.effect != "Deny"
+
+
+def _names_action(report: StatementReport) -> bool:
+    """Whether the statement is about the action at all."""
+    return any(one.element == "action" and one.matched is True for one in report.elements)
 
 
 def _statement(report: StatementReport, attached: AttachedPolicy) -> Response:
@@ -122,6 +127,7 @@ def _statement(report: StatementReport, attached: AttachedPolicy) -> Response:
         "Number": report.ref.index + 1,
         "Effect": report.ref.effect,
         "Matched": report.matched,
+        "ActionMatched": _names_action(report),
         "Text": report.text,
         "NearMisses": list(report.near_misses),
         "MissingKeys": list(report.missing_keys),

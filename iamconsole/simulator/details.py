@@ -94,7 +94,7 @@ def _statement(one: Response) -> dict[str, Any]:
         "missing": one["MissingKeys"] if not matched else [],
         "document": one["Document"],
         "lines": (one["StartPosition"]["Line"], one["EndPosition"]["Line"]),
-        "relevant": matched is not False or bool(one["NearMisses"]),
+        "relevant": matched is not False or bool(one["NearMisses"]) or one["ActionMatched"],
     }
 
 

@@ -67,6 +67,14 @@ def test_a_near_miss_is_pointed_out(as_user, john):
     assert f"{HR}/*" in text_of(page)
 
 
+def test_a_statement_about_the_action_says_what_does_not_match(as_user, john):
+    elsewhere = f"{HR}-bucket/*"
+    event_id = refused(john(allow("s3:*", elsewhere)), "s3:GetObject", bucket="company1-hr", key="Test.txt")
+    page = page_of(as_user("john"), event_id)
+    assert page.context["relevant"][0]["word"] == "Does not match"
+    assert f"action matches; resource does not: `{OBJECT}` vs `{elsewhere}`" in text_of(page)
+
+
 def test_the_explanation_outlives_the_policy_and_the_user(as_user, john, root):
     event_id = refused(john(deny("s3:*")), "s3:ListBuckets")
     root.call("iam:DeleteUserPolicy", user_name="john", policy_name="HRPolicy")
