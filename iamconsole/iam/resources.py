@@ -30,7 +30,7 @@ def no_such_user(name: str) -> NoSuchEntity:
     return NoSuchEntity(f"The user with name {name} cannot be found.", field="user_name")
 
 
-def user(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+def _named_users(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     rows = queries.users_named(caller.account_key, [params["user_name"] for params in asked])
     found = []
     for params in asked:
@@ -48,8 +48,12 @@ def user_or_self(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
 
     The root user has no row of its own: its resource is the account's root ARN.
     """
-    named = iter(user(caller, [params for params in asked if params.get("user_name")]))
+    named = iter(_named_users(caller, [params for params in asked if params.get("user_name")]))
     return [next(named) if params.get("user_name") else caller_itself(caller) for params in asked]
+
+
+# Where a name is required the shape has it. One resolver for all, so that a page about a user reads it once.
+user = user_or_self
 
 
 def caller_itself(caller: Caller) -> Resource:
