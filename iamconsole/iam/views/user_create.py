@@ -96,7 +96,7 @@ def user_create(request: ConsoleRequest) -> HttpResponse:
         if wizard.finished and (done := _create(request, wizard, details, grants)):
             return done
         context |= {"grants": grants, "tags": cast(TagsForm, wizard.form).editor("tags" in request.GET)}
-    return wizard.page("iam/user_create.html", context, partial="options")
+    return wizard.page("iam/user_create.html", context)
 
 
 def _name_is_taken(request: ConsoleRequest, wizard: Wizard) -> bool:

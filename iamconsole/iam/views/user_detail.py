@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from iamconsole.iam.quotas import ACCESS_KEYS
 from iamconsole.iam.views.user_permissions import memberships_table
-from iamconsole.iam.views.user_policies import held_policies, permissions_table
+from iamconsole.iam.views.user_policies import OWN, held_policies, permissions_table, with_groups
 from iamconsole.iam.views.user_rows import (
     days_ago,
     optional_profile,
@@ -20,6 +20,7 @@ from iamconsole.iam.views.user_rows import (
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 from iamconsole.ui.table import Action, Column, Empty, Table
 
+HEAD = ("iam:GetUser", "iam:GetLoginProfile", "iam:ListAccessKeys")
 SECTIONS = ("permissions", "groups", "tags", "security_credentials")
 
 
@@ -27,36 +28,40 @@ SECTIONS = ("permissions", "groups", "tags", "security_credentials")
 def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
     section = request.GET.get("section", "")
     section = section if section in SECTIONS else SECTIONS[0]
-    name = {"user_name": user_name}
-    actions = ("iam:GetUser", "iam:GetLoginProfile", "iam:ListAccessKeys")
-    user, profile, keys = (Panel.of(answer) for answer in request.aws.call_many([(one, name) for one in actions]))
+    if request.htmx.target == "policies":  # a search, a sort or an opened row: only the table is asked for
+        table = permissions_table(request, user_name, held_policies(request, user_name))
+        return render_page(request, "iam/user_detail.html", {"table": table}, partial="table")
+    more = OWN if section == "permissions" else OWN[-1:]
+    asked = [(action, {"user_name": user_name}) for action in (*HEAD, *more)]
+    user, profile, keys, *own = (Panel.of(answer) for answer in request.aws.call_many(asked))
     row: dict[str, Any] = user.result["User"] if user.result else {}
-    held = held_policies(request, user_name)
-    own_tags = [] if user.error else row.get("Tags", [])
+    tags = row.get("Tags", [])
+    groups = own[-1]
     context: dict[str, Any] = {
         "user_name": row.get("UserName", user_name),
         "user": user,
         "row": row,
         "missing": user.error is not None and user.error.code == "NoSuchEntity",
         "profile": optional_profile(profile),
-        "keys": _described(request, keys, own_tags),
+        "keys": _described(request, keys, tags),
         "section": section,
         "tabs": [
             ("permissions", "Permissions"),
-            ("groups", "Groups", len(held.groups.result["Groups"]) if held.groups.result else None),
-            ("tags", "Tags", None if user.error else len(own_tags)),
+            ("groups", "Groups", len(groups.result["Groups"]) if groups.result else None),
+            ("tags", "Tags", len(tags) if user else None),
             ("security_credentials", "Security credentials"),
         ],
     }
     if section == "permissions":
+        held = with_groups(request, own)
         context |= {"table": permissions_table(request, user_name, held), "errors": held.errors if held.read else ()}
     elif section == "groups":
-        context["table"] = memberships_table(request, user_name, held.groups)
+        context["table"] = memberships_table(request, user_name, groups)
     elif section == "tags":
-        context["table"] = _tags_table(request, user_name, user, own_tags)
+        context["table"] = _tags_table(request, user_name, user, tags)
     else:
         context |= {"sign_in_url": sign_in_url(request), "most_keys": ACCESS_KEYS}
-    return render_page(request, "iam/user_detail.html", context, partial="table")
+    return render_page(request, "iam/user_detail.html", context, partial="table" if "table" in context else None)
 
 
 def _described(request: ConsoleRequest, keys: Panel, tags: list[dict[str, str]]) -> Panel:

@@ -107,22 +107,23 @@ def user_manage_console(request: ConsoleRequest, user_name: str) -> HttpResponse
 
 
 def _set_password(request: ConsoleRequest, user_name: str, title: str, action: str) -> HttpResponse:
+    manage = action == "iam:UpdateLoginProfile"
+    deed = "reset it" if manage else "enable console access"
     form = PasswordForm(request.POST if request.method == "POST" else None, **forbidden_passwords(request))
     if request.method == "POST" and form.is_valid():
         password = chosen_password(form.cleaned_data)
         chosen = {"password": password, "password_reset_required": form.cleaned_data["reset_required"]}
         if submit(form, request.aws, action, user_name=user_name, **chosen):
-            new = action == "iam:CreateLoginProfile"
-            flash.success(request, "Console access enabled." if new else "Console password updated.")
+            flash.success(request, "Console password updated." if manage else "Console access enabled.")
             token = keep_once(request, {"user_name": user_name, "password": password})
             return redirect(user_url(user_name, "user-console-password", made=token))
     context = {
         "user_name": user_name,
         "title": title,
-        "manage": action == "iam:UpdateLoginProfile",
+        "manage": manage,
         "failed": "Console password was not changed." if form.is_bound else "",
         "form": form,
-        "password_texts": PASSWORD_TEXTS | {"auto": "You can view the password after you enable console access."},
+        "password_texts": PASSWORD_TEXTS | {"auto": f"You can view the password after you {deed}."},
         "home": user_url(user_name, section="security_credentials"),
     }
     return render_page(request, "iam/user_console_access.html", context, status=422 if form.is_bound else 200)

@@ -14,11 +14,10 @@ from iamconsole.core.errors import AwsError
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import chosen, counted, post_or_get
-from iamconsole.iam.views.group_policies import managed_document
-from iamconsole.iam.views.policy_parts import INLINE, TYPE_FILTER, TYPES, TypedTable, policy_type
+from iamconsole.iam.views.policy_parts import INLINE, TYPE_FILTER, TYPES, TypedTable, is_aws_managed, policy_type
 from iamconsole.iam.views.user_rows import user_url
 from iamconsole.ui import flash
-from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
+from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 from iamconsole.ui.table import Action, Column
 
 DIRECTLY, OWN_INLINE = "Directly", "Inline"
@@ -45,6 +44,10 @@ class HeldPolicy:
             return self.arn
         return f"group/{self.groups[0]}/{self.name}" if self.groups else f"inline/{self.name}"
 
+    def owner(self, user_name: str) -> tuple[str, str]:
+        """On whom an inline policy is written."""
+        return ("group", self.groups[0]) if self.groups else ("user", user_name)
+
     @property
     def via(self) -> list[str]:
         return [*self.ways, *(f"Group {name}" for name in self.groups)]
@@ -68,12 +71,17 @@ class Held:
         return [row for row in self.rows if row.key in wanted]
 
 
+OWN = ("iam:ListAttachedUserPolicies", "iam:ListUserPolicies", "iam:ListGroupsForUser")
+
+
 def held_policies(request: ConsoleRequest, user_name: str) -> Held:
-    name = {"user_name": user_name}
-    own = ("iam:ListAttachedUserPolicies", "iam:ListUserPolicies", "iam:ListGroupsForUser")
-    attached, inline, groups = (
-        Panel.of(answer) for answer in request.aws.call_many([(action, name) for action in own])
-    )
+    answers = request.aws.call_many([(action, {"user_name": user_name}) for action in OWN])
+    return with_groups(request, [Panel.of(answer) for answer in answers])
+
+
+def with_groups(request: ConsoleRequest, own: Sequence[Panel]) -> Held:
+    """From the answers of `OWN`, and those for each of the groups."""
+    attached, inline, groups = own
     group_names = [group["GroupName"] for group in groups.result["Groups"]] if groups.result else []
     of_group = ("iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies")
     asked = [(action, {"group_name": group}) for group in group_names for action in of_group]
@@ -138,20 +146,50 @@ def permissions_table(request: ConsoleRequest, user_name: str, held: Held) -> Ty
         table.fail(held.errors[0])
         return table
     table.show([row for row in held.rows if wanted in (None, row.type)])
-    table.details = {row.key: _document(request, user_name, row) for row in table.rows if row.key in table.opened}
+    table.details = _documents(request, user_name, [row for row in table.rows if row.key in table.opened])
     return table
 
 
-def _document(request: ConsoleRequest, user_name: str, row: HeldPolicy) -> dict[str, Any]:
-    """The document of an opened row and where it is edited."""
+def _documents(request: ConsoleRequest, user_name: str, rows: Sequence[HeldPolicy]) -> dict[str, dict[str, Any]]:
+    """The documents of opened rows and where each is edited; all rows in two rounds of calls."""
+    answers = request.aws.call_many([_reading(user_name, row) for row in rows]) if rows else []
+    found = dict(zip([row.key for row in rows], map(Panel.of, answers), strict=True))
+    versions = {
+        row.arn: found[row.key].result["Policy"]["DefaultVersionId"]  # type: ignore[index]  # the panel is true
+        for row in rows
+        if row.arn and found[row.key]
+    }
+    asked = [("iam:GetPolicyVersion", {"policy_arn": arn, "version_id": one}) for arn, one in versions.items()]
+    texts = dict(zip(versions, map(Panel.of, request.aws.call_many(asked)), strict=True)) if asked else {}
+    details = {}
+    for row in rows:
+        answer = texts.get(row.arn, found[row.key])
+        details[row.key] = {"document": _text_of(answer), "edit": _edit_url(user_name, row, versions.get(row.arn, ""))}
+    return details
+
+
+def _reading(user_name: str, row: HeldPolicy) -> Call:
     if row.arn:
-        document, edit = managed_document(request, row.arn)
-        return {"document": document, "edit": edit}
-    kind, owner = ("group", row.groups[0]) if row.groups else ("user", user_name)
-    params = {f"{kind}_name": owner, "policy_name": row.name}
-    answer = panel(request, f"iam:Get{kind.title()}Policy", **params)
-    document = Panel(result={"Document": answer.result["PolicyDocument"]}) if answer.result else answer
-    return {"document": document, "edit": reverse(f"iam:{kind}-edit-policy", args=[owner, row.name])}
+        return "iam:GetPolicy", {"policy_arn": row.arn}
+    kind, owner = row.owner(user_name)
+    return f"iam:Get{kind.title()}Policy", {f"{kind}_name": owner, "policy_name": row.name}
+
+
+def _text_of(answer: Panel) -> Panel:
+    """GetPolicyVersion, GetUserPolicy and GetGroupPolicy put the text into different members."""
+    if answer.result is None:
+        return answer
+    version = answer.result.get("PolicyVersion", {})
+    return Panel(result={"Document": version.get("Document") or answer.result.get("PolicyDocument", "")})
+
+
+def _edit_url(user_name: str, row: HeldPolicy, version: str) -> str:
+    """Where the policy is edited: nowhere for one of AWS's own, or one that cannot be read."""
+    if row.arn:
+        editable = version and not is_aws_managed(row.arn)
+        return reverse("iam:policy-edit", args=[row.arn, version]) if editable else ""
+    kind, owner = row.owner(user_name)
+    return reverse(f"iam:{kind}-edit-policy", args=[owner, row.name])
 
 
 # -- remove -----------------------------------------------------------------------------------------
