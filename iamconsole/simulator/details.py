@@ -89,13 +89,18 @@ def _statement(one: Response) -> dict[str, Any]:
         "word": word,
         "effect": one["Effect"],
         "label": one["Sid"] or f"Statement {one['Number']}",
-        "text": one["Text"],
-        "near": one["NearMisses"],
+        "text": _parts(one["Text"]),
+        "near": [_parts(hint) for hint in one["NearMisses"]],
         "missing": one["MissingKeys"] if not matched else [],
         "document": one["Document"],
         "lines": (one["StartPosition"]["Line"], one["EndPosition"]["Line"]),
         "relevant": matched is not False or bool(one["NearMisses"]) or one["ActionMatched"],
     }
+
+
+def _parts(text: str) -> list[str]:
+    """Words and, in turn, the values that stand between backticks in the engine's sentences."""
+    return text.split("`")
 
 
 def _simulator(details: Response) -> str:

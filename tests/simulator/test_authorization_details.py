@@ -72,7 +72,7 @@ def test_a_statement_about_the_action_says_what_does_not_match(as_user, john):
     event_id = refused(john(allow("s3:*", elsewhere)), "s3:GetObject", bucket="company1-hr", key="Test.txt")
     page = page_of(as_user("john"), event_id)
     assert page.context["relevant"][0]["word"] == "Does not match"
-    assert f"action matches; resource does not: `{OBJECT}` vs `{elsewhere}`" in text_of(page)
+    assert f"action matches; resource does not: <code>{OBJECT}</code> vs <code>{elsewhere}</code>" in text_of(page)
 
 
 def test_the_explanation_outlives_the_policy_and_the_user(as_user, john, root):
