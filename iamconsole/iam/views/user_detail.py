@@ -60,7 +60,8 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
     elif section == "tags":
         context["table"] = _tags_table(request, user_name, user, tags)
     else:
-        context |= {"sign_in_url": sign_in_url(request), "most_keys": ACCESS_KEYS}
+        count = len(keys.result["AccessKeyMetadata"]) if keys.result else "–"
+        context |= {"sign_in_url": sign_in_url(request), "most_keys": ACCESS_KEYS, "key_count": count}
     return render_page(request, "iam/user_detail.html", context, partial="table" if "table" in context else None)
 
 
