@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 
 from iamconsole.accounts.models import Account
+from iamconsole.gateway import record
 from iamconsole.gateway.client import AwsClient
 from iamconsole.sandboxes import lifecycle
 from tests.factories import Server, client_for, sign_in
@@ -30,6 +31,12 @@ def objects_go_to_a_folder_of_the_test(settings, tmp_path):
             "OPTIONS": {"location": tmp_path / "objects"},
         }
     }
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known_to_be_written():
+    """A test's transaction is rolled back, and with it what the process thinks it has written."""
+    record.forget()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from iamconsole.core.ids import Ids
@@ -25,7 +25,8 @@ class Caller:
 
     `principal` is what the policy engine sees. `account_key`, `sandbox_key` and `user_key` are the
     database's keys of the account, its sandbox and the IAM user (None for the root user).
-    `revision` is the account's policy revision when the caller was looked up.
+    `revision` is the account's policy revision when the caller was looked up, and `tags` the tags of
+    the principal then.
     """
 
     principal: Principal
@@ -37,6 +38,7 @@ class Caller:
     user_key: int | None = None
     access_key_id: str = ""
     session: Session | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:

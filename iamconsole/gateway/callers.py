@@ -48,6 +48,7 @@ def caller_for(account: Account, user: User | None, access_key_id: str = "", ses
         user_key=user.pk if user else None,
         access_key_id=access_key_id,
         session=session,
+        tags=user.tags if user else {},
     )
 
 

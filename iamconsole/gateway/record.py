@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+
+from django.db import transaction
 
 from iamconsole import wire
 from iamconsole.cloudtrail.models import DecisionBasis, Event
@@ -21,6 +24,23 @@ if TYPE_CHECKING:
 PRINCIPAL_TYPES = {"root": "Root", "user": "IAMUser", "anonymous": "AWSAccount"}
 
 
+# Bases that are surely in the database, so that a call need not write its own again; they are never changed.
+_written: OrderedDict[str, None] = OrderedDict()
+_WRITTEN_KEPT = 4096
+
+
+def _remember(keys: Iterable[str]) -> None:
+    for key in keys:
+        _written[key] = None
+    while len(_written) > _WRITTEN_KEPT:
+        _written.popitem(last=False)
+
+
+def forget() -> None:
+    """For a process whose database was exchanged under it."""
+    _written.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """An event that is not written yet, and what it was decided on."""
@@ -33,8 +53,10 @@ class Record:
 def insert(records: Sequence[Record]) -> None:
     """Write events, with what they were decided on kept once by content."""
     bases = {r.basis_key: DecisionBasis(sha256=r.basis_key, attachments=r.basis) for r in records if r.basis}
-    if bases:
-        DecisionBasis.objects.bulk_create(bases.values(), ignore_conflicts=True)
+    new = [basis for key, basis in bases.items() if key not in _written]
+    if new:
+        DecisionBasis.objects.bulk_create(new, ignore_conflicts=True)
+        transaction.on_commit(lambda: _remember(bases))
     if connection.vendor == "sqlite":
         # Django counts on SQLite's limit of before 2020 and would cut a page's events into many inserts.
         connection.features.max_query_params = 32_766  # of this connection alone

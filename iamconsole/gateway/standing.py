@@ -85,7 +85,8 @@ def standing_of(caller: Caller, revision: int, *, keep: bool = True) -> Standing
     found = _kept.get(key)
     if found is None:
         policies = PolicySet(identity=queries.identity_policies(caller.user_key, caller.account_id))
-        found = _standing(policies, queries.tags_of_user(caller.user_key))
+        tags = caller.tags if revision == caller.revision else queries.tags_of_user(caller.user_key)
+        found = _standing(policies, tags)
         if keep:
             _kept.put(key, found)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 
 from iamconsole.iam import aws_managed
@@ -15,40 +15,41 @@ from iamconsole.policy import AttachedPolicy, parse
 
 
 def users_named(account_key: int, names: Iterable[str]) -> dict[str, User]:
-    """Users by lower-cased name; IAM does not tell names apart by case."""
+    """Users by lower-cased name, with their login profiles; IAM does not tell names apart by case."""
     wanted = {name.lower() for name in names}
-    rows = User.objects.filter(account=account_key).annotate(lower=Lower("name")).filter(lower__in=wanted)
+    rows = User.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
+    rows = rows.select_related("login_profile")
     return {row.name.lower(): row for row in rows}
 
 
 def groups_named(account_key: int, names: Iterable[str]) -> dict[str, Group]:
     wanted = {name.lower() for name in names}
-    rows = Group.objects.filter(account=account_key).annotate(lower=Lower("name")).filter(lower__in=wanted)
+    rows = Group.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
     return {row.name.lower(): row for row in rows}
 
 
 def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, ...]:
-    """Everything that grants or denies to a user: attached or inline, directly or through a group."""
-    groups = dict(Membership.objects.filter(user=user_key).values_list("group_id", "group__name"))
+    """Everything that grants or denies to a user: attached or inline, directly or through a group.
+
+    One query: the first page after every change of a policy asks for it.
+    """
+    groups = Membership.objects.filter(user=user_key).values("group")
     of_user = Q(user=user_key) | Q(group__in=groups)
-    attachments = Attachment.objects.filter(
-        of_user, Q(policy=None) | Q(policy__versions__number=F("policy__default_version"))
+    default = Q(policy=None) | Q(policy__versions__number=F("policy__default_version"))
+    attached = Attachment.objects.filter(of_user, default).values_list(
+        Value(0), "id", "group__name", "aws_arn", "policy__name", "policy__path", "policy__versions__text__text"
+    )
+    inline = InlinePolicy.objects.filter(of_user).values_list(
+        Value(1), "id", "group__name", Value(""), "name", Value(""), "text__text"
     )
     found = []
-    for group_id, aws_arn, name, path, text in attachments.order_by("id").values_list(
-        "group_id", "aws_arn", "policy__name", "policy__path", "policy__versions__text__text"
-    ):
-        source, via = ("group", groups[group_id]) if group_id else ("direct", "")
+    for is_inline, _, group, aws_arn, name, path, text in sorted(attached.union(inline, all=True)):
+        source = ("group_inline" if is_inline else "group") if group else ("inline" if is_inline else "direct")
+        arn = aws_arn or ("" if is_inline else ManagedPolicy(name=name, path=path).arn(account_id))
         if aws_arn:
             managed = aws_managed.by_arn()[aws_arn]
-            found.append(AttachedPolicy(parse(managed.text, "identity"), managed.name, source, managed.arn, via))
-        else:
-            arn = ManagedPolicy(name=name, path=path).arn(account_id)
-            found.append(AttachedPolicy(parse(text, "identity"), name, source, arn, via))
-    inline = InlinePolicy.objects.filter(of_user).order_by("id").values_list("group_id", "name", "text__text")
-    for group_id, name, text in inline:
-        source, via = ("group_inline", groups[group_id]) if group_id else ("inline", "")
-        found.append(AttachedPolicy(parse(text, "identity"), name, source, "", via))
+            name, text = managed.name, managed.text
+        found.append(AttachedPolicy(parse(text, "identity"), name, source, arn, group or ""))
     return tuple(found)
 
 

@@ -63,7 +63,7 @@ def caller_itself(caller: Caller) -> Resource:
             row=None,
             missing=ValidationError("Must specify userName when calling with non-User credentials"),
         )
-    row = User.objects.filter(pk=caller.user_key or 0).first()
+    row = User.objects.filter(pk=caller.user_key or 0).select_related("login_profile").first()
     return Resource(caller.arn, missing=no_such_user(caller.user_name)) if row is None else _found_user(caller, row)
 
 

@@ -30,7 +30,7 @@ def _hashed_password(call: Call) -> str | None:
 
 def _login_profile(call: Call) -> LoginProfile:
     user: User = call.resource.require()
-    profile = LoginProfile.objects.filter(user=user).select_related("user").first()
+    profile: LoginProfile | None = getattr(user, "login_profile", None)
     if profile is None:
         raise NoSuchEntity(f"Login Profile for User {user.name} cannot be found.", field="user_name")
     return profile
@@ -41,7 +41,7 @@ def create_login_profile(
     call: Call, *, password: str, user_name: str | None = None, password_reset_required: bool = False
 ) -> Response:
     user: User = call.resource.require()
-    if LoginProfile.objects.filter(user=user).exists():
+    if hasattr(user, "login_profile"):
         raise EntityAlreadyExists(f"Login Profile for user {user.name} already exists.", field="user_name")
     profile = LoginProfile.objects.create(
         user=user,
@@ -53,18 +53,9 @@ def create_login_profile(
     return {"LoginProfile": shapes.login_profile(profile)}
 
 
-def _load_login_profiles(calls: Sequence[Call]) -> dict[int, LoginProfile]:
-    users = [call.resource.row for call in calls if call.resource.row]
-    return {row.user_id: row for row in LoginProfile.objects.filter(user__in=users).select_related("user")}
-
-
-@operation("iam:GetLoginProfile", resource=resources.user_or_self, read_only=True, load=_load_login_profiles)
+@operation("iam:GetLoginProfile", resource=resources.user_or_self, read_only=True)
 def get_login_profile(call: Call, *, user_name: str | None = None) -> Response:
-    user: User = call.resource.require()
-    profile = call.loaded.get(user.pk)
-    if profile is None:
-        raise NoSuchEntity(f"Login Profile for User {user.name} cannot be found.", field="user_name")
-    return {"LoginProfile": shapes.login_profile(profile)}
+    return {"LoginProfile": shapes.login_profile(_login_profile(call))}
 
 
 @operation("iam:UpdateLoginProfile", resource=resources.user, prepare=_hashed_password)

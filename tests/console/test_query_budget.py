@@ -1,0 +1,89 @@
+"""No page takes more than 15 database queries, with 20 rows or with 5,000 users in the account.
+
+Counted cold: the caller's policies have just changed, so they are gathered anew. What begins or ends a
+transaction is not counted: it reads and writes no row.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from iamconsole.accounts.models import Account
+from iamconsole.iam.models import Group, Membership, User
+from tests.factories import allow, policy
+
+pytestmark = pytest.mark.django_db
+
+BUDGET = 15
+PAGES = [
+    "/console/home",
+    "/iam/home",
+    "/iam/users",
+    "/iam/users?q=user&sort=-created&page=2",
+    "/iam/users/create",
+    "/iam/users/details/user-0001",
+    "/iam/users/details/user-0001?section=groups",
+    "/iam/users/details/user-0001?section=tags",
+    "/iam/users/details/user-0001?section=security_credentials",
+    "/iam/users/details/user-0001/add-permissions",
+    "/iam/users/details/user-0001/create-access-key",
+    "/iam/users/details/user-0001/create-policy",
+    "/iam/groups",
+    "/iam/groups/create",
+    "/iam/groups/details/group-01",
+    "/iam/groups/details/group-01?section=permissions",
+    "/iam/groups/details/group-01/add-users",
+    "/iam/groups/details/group-01/add-permissions",
+    "/iam/policies",
+    "/iam/policies?type=customer",
+    "/iam/policies/create",
+    "/iam/policies/details/{policy}",
+    "/iam/policies/details/{policy}?section=entities_attached",
+    "/iam/policies/details/{policy}?section=versions",
+    "/iam/policies/details/{policy}/attach",
+    "/s3/buckets",
+    "/s3/bucket/create",
+    "/s3/buckets/company1-hr",
+    "/s3/buckets/company1-hr?tab=permissions",
+    "/s3/buckets/company1-hr?tab=properties",
+    "/s3/object/company1-hr?prefix=Test.txt",
+    "/s3/upload/company1-hr",
+    "/policysim",
+    "/policysim?users=user-0001",
+]
+
+
+def populate(account: Account, count: int, root) -> None:
+    User.objects.bulk_create(
+        User(account=account, name=f"user-{n:04}", unique_id=f"AIDA{n:017}", created=account.created)
+        for n in range(count)
+    )
+    for number in range(20):
+        root.call("iam:CreateGroup", group_name=f"group-{number:02}")
+        document = policy(allow("s3:GetObject", f"arn:aws:s3:::bucket-{number}/*"))
+        made = root.call("iam:CreatePolicy", policy_name=f"policy-{number:02}", policy_document=document)
+        root.call("iam:AttachGroupPolicy", group_name=f"group-{number:02}", policy_arn=made["Policy"]["Arn"])
+        root.call("s3:CreateBucket", bucket=f"bucket-{number:02}")
+    groups, users = Group.objects.filter(account=account)[:8], User.objects.filter(account=account)
+    Membership.objects.bulk_create(Membership(group=group, user=user) for group in groups for user in users)
+    for number in range(20):
+        root.call("iam:CreateLoginProfile", user_name=f"user-{number:04}", password="Passw0rd!")
+        root.call("iam:CreateAccessKey", user_name=f"user-{number:04}")
+
+
+@pytest.mark.parametrize("count", [20, 4997])
+def test_every_page_stays_within_its_budget(count, sandbox, root, as_user):
+    populate(sandbox, count, root)
+    browser = as_user("admin")
+    own = f"arn:aws:iam::{sandbox.account_id}:policy/policy-01"
+    spent = {}
+    for page in PAGES:
+        root.call("iam:TagUser", user_name="admin", tags=[{"Key": "visit", "Value": "new"}])
+        with CaptureQueriesContext(connection) as queries:
+            answer = browser.get(page.format(policy=own))
+        assert answer.status_code == 200, page
+        spent[page] = sum(1 for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE")))
+    assert {page: count for page, count in spent.items() if count > BUDGET} == {}
+
