@@ -9,32 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from iamconsole.console.navigation import SERVICES, Navigation, Service, link_to, navigation, service_at
+from iamconsole.core.regions import DEFAULT, GROUPS, REGIONS
 
-REGIONS = {
-    "North America": {
-        "us-east-1": "US East (N. Virginia)",
-        "us-east-2": "US East (Ohio)",
-        "us-west-1": "US West (N. California)",
-        "us-west-2": "US West (Oregon)",
-        "ca-central-1": "Canada (Central)",
-    },
-    "Europe": {
-        "eu-central-1": "Europe (Frankfurt)",
-        "eu-west-1": "Europe (Ireland)",
-        "eu-west-2": "Europe (London)",
-        "eu-west-3": "Europe (Paris)",
-        "eu-north-1": "Europe (Stockholm)",
-    },
-    "Asia Pacific": {
-        "ap-south-1": "Asia Pacific (Mumbai)",
-        "ap-northeast-1": "Asia Pacific (Tokyo)",
-        "ap-northeast-2": "Asia Pacific (Seoul)",
-        "ap-southeast-1": "Asia Pacific (Singapore)",
-        "ap-southeast-2": "Asia Pacific (Sydney)",
-    },
-    "South America": {"sa-east-1": "South America (São Paulo)"},
-}
-DEFAULT_REGION = "us-east-1"
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 NAVIGATION_COOKIE = "navigation"
@@ -73,14 +49,13 @@ class Frame:
     @property
     def region_name(self) -> str:
         """`N. Virginia`, as the button says it."""
-        full = next(regions[self.region] for regions in REGIONS.values() if self.region in regions)
-        return full.partition("(")[2].rstrip(")")
+        return REGIONS[self.region].partition("(")[2].rstrip(")")
 
     @property
     def region_groups(self) -> list[tuple[str, list[tuple[str, str, bool]]]]:
         return [
             (group, [(code, name, code == self.region) for code, name in regions.items()])
-            for group, regions in REGIONS.items()
+            for group, regions in GROUPS.items()
         ]
 
     @property
@@ -109,10 +84,6 @@ class Frame:
         return link_to("Switch role", "/switchrole")
 
 
-def known_region(text: str) -> str:
-    return text if any(text in regions for regions in REGIONS.values()) else ""
-
-
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context processor. It makes no query: all it shows is in the caller, the URL and cookies."""
     path = getattr(request, "frame_path", request.path)
@@ -125,7 +96,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             account=_account(request),
             theme=theme if theme in THEMES else "auto",
             navigation_state=state if state in ("open", "closed") else "auto",
-            region=_region(request),
+            region=getattr(request, "region", DEFAULT),
             services=SERVICES,
             service=service,
             navigation=navigation(service.key, path) if service else None,
@@ -141,17 +112,6 @@ def _account(request: HttpRequest) -> Account | None:
         return None
     name = caller.account_name if caller.is_root else caller.user_name or caller.arn.rpartition("/")[2]
     return Account(caller.account_id, caller.account_name, name, caller.kind)
-
-
-def _region(request: HttpRequest) -> str:
-    """`?region=` wins and is kept in the session."""
-    session = getattr(request, "session", None)
-    asked = known_region(request.GET.get("region", ""))
-    if session is None:
-        return asked or DEFAULT_REGION
-    if asked and session.get("region") != asked:
-        session["region"] = asked
-    return asked or str(session.get("region") or DEFAULT_REGION)
 
 
 def _remember(request: HttpRequest, service: Service | None) -> None:

@@ -20,6 +20,7 @@ from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AccessDenied, AwsError, InvalidAction
 from iamconsole.core.listing import Listing
 from iamconsole.core.operation import Body, Call, Operation, Resolver, Resource, Response
+from iamconsole.core.regions import DEFAULT, GLOBAL_SERVICES
 from iamconsole.gateway import keys, record
 from iamconsole.gateway.shape import check_shape
 from iamconsole.gateway.standing import Standing, standing_of
@@ -127,6 +128,8 @@ def call_many(
 
 
 def _new_call(caller: Caller, context: Context, operation: Operation, params: Mapping[str, Any]) -> Call:
+    if operation.service in GLOBAL_SERVICES:
+        context = context.at_region(DEFAULT)
     return Call(
         operation=operation,
         caller=caller,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from iamconsole.core.caller import Context
+from iamconsole.core.regions import DEFAULT, REGIONS
 
 
 def source_address(request: HttpRequest) -> str:
@@ -26,6 +27,15 @@ def source_address(request: HttpRequest) -> str:
         return str(ipaddress.ip_address(hops[-count]))
     except ValueError:
         return direct
+
+
+def region_of(request: HttpRequest) -> str:
+    """The console's Region: `?region=` wins and is kept in the session."""
+    asked = request.GET.get("region", "")
+    if asked in REGIONS and request.session.get("region", DEFAULT) != asked:
+        request.session["region"] = asked
+    kept = request.session.get("region", DEFAULT)
+    return kept if kept in REGIONS else DEFAULT
 
 
 def context_of(request: HttpRequest, *, face: str, region: str = "us-east-1") -> Context:

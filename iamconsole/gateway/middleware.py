@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from iamconsole.core.caller import Context
 from iamconsole.gateway.client import AwsClient
-from iamconsole.gateway.http import context_of
+from iamconsole.gateway.http import context_of, region_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -20,11 +19,12 @@ class AwsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        region = region_of(request)
+        request.region = region  # type: ignore[attr-defined]  # ConsoleRequest names it
         caller = getattr(request, "caller", None)
         if caller is None:
             return self.get_response(request)
-        context: Context = context_of(request, face="console")
-        client = AwsClient(caller, context)
+        client = AwsClient(caller, context_of(request, face="console", region=region))
         request.aws = client  # type: ignore[attr-defined]  # ConsoleRequest names it
         try:
             return self.get_response(request)

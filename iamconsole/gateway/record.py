@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
-
 from django.db import transaction
 
 from iamconsole import wire
@@ -57,9 +55,6 @@ def insert(records: Sequence[Record]) -> None:
     if new:
         DecisionBasis.objects.bulk_create(new, ignore_conflicts=True)
         transaction.on_commit(lambda: _remember(bases))
-    if connection.vendor == "sqlite":
-        # Django counts on SQLite's limit of before 2020 and would cut a page's events into many inserts.
-        connection.features.max_query_params = 32_766  # of this connection alone
     Event.objects.bulk_create([r.event for r in records])
 
 

@@ -75,6 +75,7 @@ def access_key(row: AccessKey, account_name: str) -> Response:
 def login_profile(row: LoginProfile) -> Response:
     return {
         "UserName": row.user.name,
-        "CreateDate": row.created,
+        # "The date when the password for the user was created" (API reference, LoginProfile): the present one.
+        "CreateDate": row.changed,
         "PasswordResetRequired": row.reset_required,
     }

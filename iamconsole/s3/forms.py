@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from iamconsole.core.regions import REGIONS
 from iamconsole.s3 import names
 from iamconsole.ui.forms import ConfirmForm, Form
 
@@ -14,9 +15,7 @@ PERMANENTLY = "permanently delete"
 
 
 class BucketForm(Form):
-    region = forms.ChoiceField(
-        label="AWS Region", choices=[(code, f"{name} {code}") for code, name in names.REGIONS.items()]
-    )
+    region = forms.ChoiceField(label="AWS Region", choices=[(code, f"{name} {code}") for code, name in REGIONS.items()])
     bucket = forms.CharField(
         label="Bucket name",
         strip=False,

@@ -22,6 +22,7 @@ from iamconsole.accounts.models import PolicyText
 from iamconsole.core import arn
 from iamconsole.core.errors import AccessDenied
 from iamconsole.core.operation import Call, ContextKeys, Response, operation
+from iamconsole.core.regions import REGIONS
 from iamconsole.policy import parse
 from iamconsole.s3 import errors, names, resources, storage
 from iamconsole.s3.models import Bucket, StoredObject
@@ -99,7 +100,7 @@ def create_bucket(
     if names.bucket_name_problem(bucket):
         raise errors.invalid_bucket_name(bucket)
     region = (create_bucket_configuration or {}).get("LocationConstraint") or call.context.region
-    if region not in names.REGIONS:
+    if region not in REGIONS:
         raise errors.S3Error(
             "The specified location-constraint is not valid", code="InvalidLocationConstraint", field="region"
         )

@@ -37,6 +37,7 @@ class ConsoleRequest(HttpRequest):
     caller: Caller
     aws: Aws
     htmx: HtmxDetails
+    region: str
 
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])

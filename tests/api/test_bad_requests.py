@@ -183,7 +183,8 @@ def test_malformed_policies_are_refused_with_the_texts_of_the_api(key):
             "Policy statement must contain actions.",
         ),
         (
-            '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}}',
+            '{"Version": "2012-10-17", "Statement": '
+            '{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}}',
             "Policy document should not specify a principal.",
         ),
     ):

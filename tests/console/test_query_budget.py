@@ -86,4 +86,3 @@ def test_every_page_stays_within_its_budget(count, sandbox, root, as_user):
         assert answer.status_code == 200, page
         spent[page] = sum(1 for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE")))
     assert {page: count for page, count in spent.items() if count > BUDGET} == {}
-

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from iamconsole.core import arn
 from iamconsole.core.errors import AwsError
-from iamconsole.s3 import names
 from iamconsole.s3.forms import BucketForm, deletion_form
 from iamconsole.s3.views import links
 from iamconsole.s3.views.object_table import object_table
@@ -96,10 +95,9 @@ def bucket_arn(request: HttpRequest) -> HttpResponse:
 
 @either
 def bucket_create(request: ConsoleRequest) -> HttpResponse:
-    region = request.GET.get("region") or request.session.get("region")
     form = BucketForm(
         request.POST if request.method == "POST" else None,
-        initial={"region": region if region in names.REGIONS else "us-east-1"},
+        initial={"region": request.region},
     )
     if submit(form, request.aws, "s3:CreateBucket") is not None:
         name = form.cleaned_data["bucket"]

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from iamconsole.s3 import names
+from iamconsole.core.regions import REGIONS
 
 
 def bucket_url(bucket: str, **query: str) -> str:
@@ -79,7 +79,7 @@ def trail(bucket: str, prefix: str, page: str = "") -> Trail:
 
 
 def region_text(region: str) -> str:
-    return f"{names.REGIONS[region]} {region}" if region in names.REGIONS else region
+    return f"{REGIONS[region]} {region}" if region in REGIONS else region
 
 
 def location(answer: dict[str, Any]) -> str:

@@ -8,17 +8,37 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import waitress
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import create_server
 
 from iamconsole.accounts.models import Account
 from iamconsole.sandboxes import lifecycle
 
 THREADS = 8
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """waitress's parser, without its wait for a body that is empty.
+
+    An SDK's upload of an empty object asks with `Expect: 100-continue` and `Content-Length: 0`. waitress
+    then says "continue" and waits for bytes that never come.
+    """
+
+    def received(self, data: bytes) -> int:
+        taken: int = super().received(data)
+        if self.completed:
+            self.expect_continue = False
+        return taken
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    parser_class = Parser
 
 
 class Command(BaseCommand):
@@ -38,7 +58,7 @@ class Command(BaseCommand):
             settings.IAMCONSOLE_URL = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
         account = self._prepare()
         self._welcome(lifecycle.describe(account))
-        waitress.serve(
+        server = create_server(
             WSGIHandler(),  # made after the static files: WhiteNoise reads them then
             sockets=[listening],
             threads=THREADS,
@@ -47,6 +67,8 @@ class Command(BaseCommand):
             max_request_body_size=settings.IAMCONSOLE_MAX_OBJECT_BYTES + 1024 * 1024,
             clear_untrusted_proxy_headers=not settings.IAMCONSOLE_TRUSTED_PROXIES,
         )
+        server.channel_class = Channel
+        server.run()
 
     def _prepare(self) -> Account:
         """The database, the static files and, at first, a demo sandbox; returns the account to sign in to."""
