@@ -146,3 +146,11 @@ def test_d10_sarah_may_do_everything(server, admin, served):
     sarah.iam.create_user(UserName="hired-by-sarah")
     members = admin.iam.get_group(GroupName="IT")["Users"]
     assert [member["UserName"] for member in members] == ["Sarah"]
+
+
+def test_an_empty_object_is_uploaded_at_once(admin):
+    """The client asks `Expect: 100-continue` for a body of no bytes; the server must not wait for them."""
+    admin.s3.put_object(Bucket="company1-hr", Key="empty", Body=b"")
+    assert admin.s3.head_object(Bucket="company1-hr", Key="empty")["ContentLength"] == 0
+    admin.s3.put_object(Bucket="company1-hr", Key="megabyte", Body=b"x" * 1_000_000)
+    assert admin.s3.get_object(Bucket="company1-hr", Key="megabyte")["Body"].read() == b"x" * 1_000_000
