@@ -57,7 +57,6 @@ def boto(service: str, access_key_id: str, secret: str, **options: Any) -> Any:
             REQUEST_URI=f"{parts.path}?{parts.query}" if parts.query else parts.path,
         )
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        answer.close()
         made = AWSResponse(request.url, answer.status_code, dict(answer.headers), _Raw(content))
         made._content = content
         return made

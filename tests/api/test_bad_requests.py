@@ -240,7 +240,6 @@ def test_an_html_object_never_runs_in_the_origin_of_the_console(key):
     path, _, query = request.url.removeprefix(f"http://{HOST}").partition("?")
     answer = Client().generic("GET", path, QUERY_STRING=query, HTTP_HOST=HOST)
     assert b"".join(answer.streaming_content) == b"<script>1</script>"
-    answer.close()
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
@@ -276,7 +275,6 @@ def test_a_presigned_link_works_until_it_expires(key):
         assert hashlib.md5(b"".join(answer.streaming_content)).hexdigest() == s3.head_object(
             Bucket="company1-hr", Key="Test.txt"
         )["ETag"].strip('"')
-        answer.close()
 
 
 def test_a_bucket_host_names_the_bucket(key):
@@ -285,7 +283,6 @@ def test_a_bucket_host_names_the_bucket(key):
     S3SigV4Auth(Credentials(*key), "s3", "us-east-1").add_auth(request)
     answer = Client().generic("GET", "/Test.txt", headers=dict(request.headers.items()), HTTP_HOST=host)
     assert b"".join(answer.streaming_content) == b"Hello!\n"
-    answer.close()
 
 
 def test_a_head_request_is_answered_without_a_body(key):
