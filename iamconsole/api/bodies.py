@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import BinaryIO
+
+from iamconsole import wire
+from iamconsole.core.errors import AwsError
 
 PIECE = 64 * 1024
 
@@ -17,10 +21,10 @@ class Pieces:
 
     def read(self, size: int = -1, /) -> bytes:
         if size < 0:
-            return b"".join([self._rest, *self._pieces])
+            size = sys.maxsize
         parts, length = [self._rest], len(self._rest)
         while length < size:
-            piece = next(self._pieces, None)
+            piece = self._next()
             if piece is None:
                 break
             parts.append(piece)
@@ -28,6 +32,13 @@ class Pieces:
         whole = b"".join(parts)
         self._rest = whole[size:]
         return whole[:size]
+
+    def _next(self) -> bytes | None:
+        """The next piece; a body that is not what was signed or announced fails the call that reads it."""
+        try:
+            return next(self._pieces, None)
+        except wire.WireError as problem:
+            raise AwsError(problem.message, code=problem.code, status=problem.status) from problem
 
 
 class Span:

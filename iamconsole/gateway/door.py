@@ -169,7 +169,7 @@ def _read(calls: Sequence[Call], recorder: Recorder) -> list[Answer]:
         except AwsError as error:
             answers[index] = error
     for index, made in enumerate(calls):
-        _record(made, standing or Standing(), answers[index], recorder)
+        recorder.pending += _record(made, standing or Standing(), answers[index])
     return [answers[index] for index in range(len(calls))]
 
 
@@ -183,7 +183,7 @@ def _write(made: Call, recorder: Recorder) -> Answer:
             _authorise(made, standing_of(made.caller, made.caller.revision))
             made.prepared = operation.prepare(made)
     except AwsError as error:
-        _record(made, standing_of(made.caller, made.caller.revision), error, recorder)
+        recorder.pending += _record(made, standing_of(made.caller, made.caller.revision), error)
         recorder.flush()
         return error
     done = False
@@ -200,7 +200,7 @@ def _locked(made: Call, recorder: Recorder) -> Answer:
     answer: Answer
     with write_transaction():
         revision = lock_account(made.caller.account_key)
-        # A revision is committed before anybody else can read it, so only ours may be too young to keep.
+        # Any other revision may be one that a transaction around us has made and may yet roll back.
         standing = standing_of(made.caller, revision, keep=revision == made.caller.revision)
         made.may = _may(made, standing)
         try:
@@ -214,9 +214,9 @@ def _locked(made: Call, recorder: Recorder) -> Answer:
         else:
             if made.operation.service == "iam":
                 Account.objects.filter(pk=made.caller.account_key).update(revision=revision + 1)
-        _record(made, standing, answer, recorder)
-        rows, recorder.pending = recorder.pending, []
-        record.insert(rows)
+        record.insert([*recorder.pending, *_record(made, standing, answer)])
+    # Only now: had the transaction failed, the reads would still have to be written, and this call not.
+    recorder.pending = []
     return answer
 
 
@@ -289,8 +289,10 @@ def _work(made: Call) -> Response:
     return answer
 
 
-def _record(made: Call, standing: Standing, answer: Answer, recorder: Recorder) -> None:
-    if isinstance(answer, AwsError) and made.operation.recorded:
+def _record(made: Call, standing: Standing, answer: Answer) -> list[record.Record]:
+    """The call's event, not yet written; none for the few that AWS does not record."""
+    if not made.operation.recorded:
+        return []
+    if isinstance(answer, AwsError):
         answer.event_id = made.event_id
-    if made.operation.recorded:
-        recorder.pending.append(record.record_of(made, standing, answer))
+    return [record.record_of(made, standing, answer)]

@@ -279,9 +279,16 @@ def _span(asked: str | None, size: int) -> tuple[int, int] | None:
 @operation("s3:GetObject", resource=resources.in_bucket, read_only=True, management=False)
 def get_object(call: Call, *, bucket: str, key: str, range: str | None = None, **_: Any) -> Response:
     """An object with its bytes as an open stream, `Body`, which the face sends and closes."""
-    row = _stored(call)
+    try:
+        return _opened(_stored(call), range)
+    except FileNotFoundError:
+        # Replaced between the look at the row and the opening of its bytes: the row of now has the new ones.
+        return _opened(_stored(call), range)
+
+
+def _opened(row: StoredObject, wanted: str | None) -> Response:
     answer = _head(row)
-    span = _span(range, row.size)
+    span = _span(wanted, row.size)
     first, last = span or (0, row.size - 1)
     if span:
         answer["ContentLength"] = last - first + 1

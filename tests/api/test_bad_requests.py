@@ -160,6 +160,8 @@ def test_an_object_above_the_cap_is_refused_and_leaves_nothing(key, settings, tm
 def test_an_upload_that_is_not_what_was_signed_is_refused_and_leaves_nothing(key, tmp_path):
     request = signed(key, service="s3", method="PUT", path="/company1-hr/new", body=b"signed", auth=S3SigV4Auth)
     assert error_of(send(request, body=b"forged"))[1] == "XAmzContentSHA256Mismatch"
+    event = Event.objects.latest("id")
+    assert (event.name, event.error_code) == ("PutObject", "XAmzContentSHA256Mismatch")
     assert not StoredObject.objects.filter(key="new").exists()
     stored = [path for path in (tmp_path / "objects").rglob("*") if path.is_file()]
     assert len(stored) == StoredObject.objects.count()
