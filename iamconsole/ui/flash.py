@@ -14,7 +14,7 @@ from django.contrib import messages
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
 
-from iamconsole.core.errors import AwsError
+from iamconsole.core.errors import AccessDenied, AwsError
 
 Link = tuple[str, str]  # label, URL
 
@@ -26,6 +26,11 @@ class Flash:
     text: str = ""
     link: Link | None = None
     event_id: str = ""
+
+
+def explained_by(error: AwsError) -> str:
+    """The event that explains a refusal, or nothing: a 403 that no policy decided has nothing to explain."""
+    return (error.event_id or "") if isinstance(error, AccessDenied) and error.decision else ""
 
 
 def _add(request: HttpRequest, level: int, title: str, **more: Any) -> None:
@@ -47,8 +52,7 @@ def error(request: HttpRequest, title: str, text: str = "", link: Link | None = 
 
 def failure(request: HttpRequest, title: str, error: AwsError) -> None:
     """A failed act: `User john was not deleted.`, AWS's message in full; a refusal links to its explanation."""
-    explained = error.event_id if error.status == 403 else None
-    _add(request, messages.ERROR, title, text=error.message, event_id=explained or "")
+    _add(request, messages.ERROR, title, text=error.message, event_id=explained_by(error))
 
 
 KINDS = {messages.SUCCESS: "success", messages.ERROR: "error", messages.WARNING: "warning"}

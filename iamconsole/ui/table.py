@@ -120,6 +120,7 @@ class Table:
     expand: str = ""  # a template for the part under an opened row; it sees `row` and `detail`
     controls: str = ""  # a template beside the search field, e.g. a type filter
     info: str = ""
+    counted: str = ""  # in place of the number of rows: `2 of 457 services`
     opened: Sequence[str] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     rows: Sequence[Any] = ()
@@ -188,6 +189,8 @@ class Table:
             return "(–)"
         if self.total is None:
             return ""
+        if self.counted:
+            return f"({self.counted})"
         return f"({len(self.selected)}/{self.total:,})" if self.selected else f"({self.total:,})"
 
     @property

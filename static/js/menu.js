@@ -6,6 +6,17 @@
     if (focus) menu.querySelector("summary").focus();
   };
 
+  // A list that would leave the window opens from the button's other edge. `toggle` does not bubble.
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target.matches?.("[data-menu]") ? event.target : null;
+    const list = menu?.querySelector(".menu-list");
+    if (!menu?.open || !list) return;
+    delete list.dataset.edge;
+    const box = list.getBoundingClientRect();
+    if (box.left < 0) list.dataset.edge = "start";
+    else if (box.right > document.documentElement.clientWidth) list.dataset.edge = "end";
+  }, true);
+
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("[data-menu][open]")) {
       const item = event.target.closest(".menu-item");

@@ -39,7 +39,17 @@
     form.querySelector(`[data-when="${state}"]`)?.focus();
   });
 
+  // On a narrow screen the tab that is open, and where the breadcrumbs end, may stand outside their strips.
+  const showWhere = () => {
+    const crumbs = document.querySelector(".breadcrumbs");
+    if (crumbs) crumbs.scrollLeft = crumbs.scrollWidth;
+    const tab = document.querySelector(".tabs [aria-current]");
+    const strip = tab?.closest(".tabs");
+    if (strip) strip.scrollLeft = tab.offsetLeft + tab.parentElement.offsetLeft + tab.offsetWidth / 2 - strip.clientWidth / 2;
+  };
+
   const start = () => {
+    showWhere();
     if (narrow.matches && document.body.dataset.nav === "open") document.body.dataset.nav = "auto";
     reveal(document);
   };

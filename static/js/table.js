@@ -10,7 +10,8 @@
     }
     const count = table.querySelector("[data-count]");
     const total = table.dataset.total;
-    if (count && total !== "") {
+    // Without selection the server's words stay: a policy's summary counts services.
+    if (count && total !== "" && table.dataset.selection !== "none") {
       const shown = Number(total).toLocaleString("en-US");
       count.textContent = ticked ? `(${ticked}/${shown})` : `(${shown})`;
     }

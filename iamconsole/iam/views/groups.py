@@ -50,6 +50,7 @@ def group_list(request: ConsoleRequest) -> HttpResponse:
         "users.",
         selection="multi",
         key="GroupName",
+        level=1,
         actions=(Action("Delete", reverse("iam:group-delete"), needs="some", modal=True), create),
         empty=Empty(action=Action("Create group", reverse("iam:group-create"))),
     )

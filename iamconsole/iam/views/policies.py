@@ -62,6 +62,7 @@ def policy_list(request: ConsoleRequest) -> HttpResponse:
             Column("description", "Description", value="Description"),
         ),
         description="A policy is an object in AWS that defines permissions.",
+        level=1,
         selection="single",
         actions=(
             Action(

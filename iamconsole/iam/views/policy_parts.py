@@ -119,7 +119,7 @@ def summary_tables(request: ConsoleRequest, summary: Summary, form: str = "") ->
             name,
             title,
             SUMMARY_COLUMNS,
-            description=f"{len(rows)} of {summary.services} services",
+            counted=f"{len(rows)} of {summary.services} services",
             key="service",
             row_label="service_name",
             expand="iam/policy_cells.html#service-actions",

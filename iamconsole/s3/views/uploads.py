@@ -48,7 +48,7 @@ def outcome_of(key: str, error: AwsError | None, tried: str) -> Done:
     if error is None:
         return Done(key, "", "")
     if isinstance(error, AccessDenied):
-        return Done(key, DENIED[tried], error.event_id or "")
+        return Done(key, DENIED[tried], flash.explained_by(error))
     return Done(key, error.message, "")
 
 

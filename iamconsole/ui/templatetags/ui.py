@@ -355,7 +355,7 @@ def error_box(error: AwsError | None, title: str = "", collapsed: bool = False) 
     """What a failed call shows in place of its result: the access-denied box, or a red alert."""
     if error is None:
         return SafeString("")
-    if not isinstance(error, AccessDenied):
+    if not isinstance(error, AccessDenied) or not error.decision:
         return _draw("failed", error=error, title=title or "There was an error")
     service, _, action = error.action.partition(":")
     lines = [
@@ -363,7 +363,7 @@ def error_box(error: AwsError | None, title: str = "", collapsed: bool = False) 
         ("Service", service),
         ("Action", action),
         ("On resource(s)", error.resource or "*"),
-        ("Context", denial_context(error.decision.reason if error.decision else "")),
+        ("Context", denial_context(error.decision.reason)),
     ]
     return _draw("access_denied", error=error, lines=lines, title=title, collapsed=collapsed)
 
@@ -372,6 +372,12 @@ def error_box(error: AwsError | None, title: str = "", collapsed: bool = False) 
 def denied_cell(error: AwsError | None = None) -> SafeString:
     """`⊗ Access denied` in a table's cell, for a per-row call that was refused."""
     return status("error", "Access denied" if error is None or isinstance(error, AccessDenied) else error.code)
+
+
+@register.simple_tag
+def explain(error: AwsError) -> SafeString:
+    """`Explain this denial`, where policies decided it."""
+    return _draw("explain", event_id=flash.explained_by(error))
 
 
 # -- forms ------------------------------------------------------------------------------------------
