@@ -67,3 +67,29 @@ def test_a_database_that_cannot_be_opened(tmp_path):
 def test_a_setting_that_makes_no_sense(tmp_path, name, value):
     said = serve(**{"IAMCONSOLE_DATA": str(tmp_path), name: value})
     assert said.startswith(name)
+
+
+def start(data: Path) -> list[str]:
+    """What a start prints, up to the last line; the server is stopped again."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("IAMCONSOLE_", "DJANGO_", "DATABASE_"))}
+    command = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", "0"]
+    environment = clean | {"IAMCONSOLE_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT) as running:
+        assert running.stdout is not None
+        said = []
+        for line in running.stdout:
+            said.append(line)
+            if "Stop with" in line:
+                break
+        running.terminate()
+    # The port is a free one and differs.
+    return [line for line in said if "http://" not in line]
+
+
+def test_starting_again_finds_everything_as_it_was(tmp_path):
+    first = start(tmp_path)
+    assert any("Account ID" in line for line in first)
+    prepared = (tmp_path / "static" / ".prepared").stat().st_mtime_ns
+    assert start(tmp_path) == first
+    assert (tmp_path / "static" / ".prepared").stat().st_mtime_ns == prepared
+    assert (tmp_path / "keys.json").stat().st_mode & 0o077 == 0
