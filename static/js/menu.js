@@ -6,11 +6,16 @@
     if (focus) menu.querySelector("summary").focus();
   };
 
+  // Opened with a key, the first item has the focus at once; a click leaves it on the button.
+  let pressed = false;
+  document.addEventListener("click", (event) => { pressed = event.detail === 0; }, true);
+
   // A list that would leave the window opens from the button's other edge. `toggle` does not bubble.
   document.addEventListener("toggle", (event) => {
     const menu = event.target.matches?.("[data-menu]") ? event.target : null;
     const list = menu?.querySelector(".menu-list");
     if (!menu?.open || !list) return;
+    if (pressed && !menu.contains(document.activeElement?.closest(".menu-list"))) itemsOf(menu)[0]?.focus();
     delete list.dataset.edge;
     const box = list.getBoundingClientRect();
     if (box.left < 0) list.dataset.edge = "start";
@@ -20,7 +25,7 @@
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("[data-menu][open]")) {
       const item = event.target.closest(".menu-item");
-      if (!menu.contains(event.target) || (item && menu.contains(item) && item.getAttribute("aria-disabled") !== "true")) close(menu, false);
+      if (!menu.contains(event.target) || (item && menu.contains(item) && item.getAttribute("aria-disabled") !== "true")) close(menu, Boolean(item) && pressed);
     }
   });
 

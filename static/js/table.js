@@ -44,11 +44,10 @@
     update(table);
   });
 
-  // Enter in a search field inside a form searches; without a script the button beside it does.
+  // Typing in a search field has searched already: Enter inside a form must not send the form.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.matches("[data-search-in-form]")) return;
     event.preventDefault();
-    event.target.closest(".search").querySelector(".search-go").click();
   });
 
   // A swap replaces the table: ticked rows, and letters typed while the answer was on its way, are put back.
@@ -60,6 +59,8 @@
     const picks = [...table.querySelectorAll("[data-pick]")];
     kept = {
       id: table.id,
+      focused: table.contains(document.activeElement),
+      menu: document.activeElement?.closest?.("[data-menu]") !== null,
       typed: document.activeElement === search ? search.value : null,
       ticked: table.dataset.selection === "multi" && picks.every((one) => one.form?.id === `${table.id}-form`)
         ? [...picks.filter((one) => one.checked), ...table.querySelectorAll("[data-hidden-selection]")].map((one) => one.value) : null,
@@ -96,6 +97,12 @@
       }
       search.setSelectionRange(search.value.length, search.value.length);
     }
+    // htmx focuses what has the same id again. What is gone (Clear, a filter's item) leaves the focus to its neighbour.
+    const rest = () => {
+      if (!was.focused || document.activeElement !== document.body) return;
+      (was.menu && table.querySelector(".table-filter summary") || search || table.querySelector(".table-scroll"))?.focus();
+    };
+    document.addEventListener("htmx:afterSettle", rest, { once: true });
     if (table.dataset.matches) document.dispatchEvent(new CustomEvent("ui:announce", { detail: table.dataset.matches }));
   });
   for (const [name, busy] of [["htmx:beforeRequest", "true"], ["htmx:afterRequest", "false"]]) {

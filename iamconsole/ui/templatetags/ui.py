@@ -468,6 +468,17 @@ def head_id(column: Column, table: Table) -> str:
     return f"{table.name}-by-{column.name}"
 
 
+@register.filter
+def page_id(number: int, table: Table) -> str:
+    """The same before and after a swap, which keeps the focus; `row_id` likewise."""
+    return f"{table.name}-page-{number}"
+
+
+@register.filter
+def row_id(number: int, table: Table) -> str:
+    return f"{table.name}-row-{number}"
+
+
 @register.simple_block_tag(takes_context=True)
 def wizard_form(
     context: Context, content: str, wizard: Wizard, description: str = "", failed: str = "There was an error"
