@@ -45,7 +45,9 @@
     if (crumbs) crumbs.scrollLeft = crumbs.scrollWidth;
     const tab = document.querySelector(".tabs [aria-current]");
     const strip = tab?.closest(".tabs");
-    if (strip) strip.scrollLeft = tab.offsetLeft + tab.parentElement.offsetLeft + tab.offsetWidth / 2 - strip.clientWidth / 2;
+    if (!strip) return;
+    const [one, all] = [tab.getBoundingClientRect(), strip.getBoundingClientRect()];
+    if (one.right > all.right) strip.scrollLeft += one.right - all.right;
   };
 
   const start = () => {
