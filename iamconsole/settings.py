@@ -55,7 +55,10 @@ IAMCONSOLE_FERNET = KEYS.fernet
 DEBUG = env_bool("IAMCONSOLE_DEBUG", False)
 
 # The address printed to people, and the base of bucket hosts such as company1-hr.localhost.
-IAMCONSOLE_URL = (env("IAMCONSOLE_URL") or "http://127.0.0.1:8000").rstrip("/")
+# `serve` writes down where it listens, so that the other commands print the same.
+SERVED_AT = DATA / "address"
+_served_at = SERVED_AT.read_text(encoding="ascii").strip() if SERVED_AT.is_file() else ""
+IAMCONSOLE_URL = (env("IAMCONSOLE_URL") or _served_at or "http://127.0.0.1:8000").rstrip("/")
 _address = urlsplit(IAMCONSOLE_URL)
 if _address.scheme not in ("http", "https") or not _address.hostname:
     raise ImproperlyConfigured(f"IAMCONSOLE_URL must be an http or https address, not {IAMCONSOLE_URL!r}.")
@@ -213,5 +216,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # waitress says at every busy moment that a request waits its turn: no news for whoever runs this.
-    "loggers": {"waitress.queue": {"level": "ERROR"}},
+    # Nor is every mistake of a learner (a refused form, a page that is not there).
+    "loggers": {"waitress.queue": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
 }

@@ -5,6 +5,7 @@ Source: IAM API Reference, SimulatePrincipalPolicy.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -20,8 +21,10 @@ from iamconsole.iam import resources as iam_resources
 from iamconsole.iam.models import User
 from iamconsole.policy import AttachedPolicy, Decision, PolicySet, Principal, Request, StatementRef, decide, parse
 
+# AWS pages its answer; ours is whole, so the question is bounded.
+MOST_PAIRS = 1000
+ACTION = re.compile(r"[a-z0-9-]{1,64}:[A-Za-z0-9]{1,128}")
 EVAL_DECISIONS = {"allowed": "allowed", "explicit_deny": "explicitDeny", "implicit_deny": "implicitDeny"}
-SOURCE_TYPES = {"direct": "user", "inline": "user", "group": "group", "group_inline": "group", "resource": "resource"}
 
 
 def policy_source(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
@@ -65,6 +68,11 @@ def simulate_principal_policy(
     **unsupported: Any,
 ) -> Response:
     """Decide actions on resources for a user without doing them, with the same engine as real calls."""
+    if len(action_names) * len(resource_arns) > MOST_PAIRS:
+        raise InvalidInput(f"At most {MOST_PAIRS} pairs of action and resource are simulated at once.")
+    for name in action_names:
+        if not ACTION.fullmatch(name):
+            raise InvalidInput(f"Invalid Action: {name}", field="action_names")
     if unsupported:
         raise InvalidInput(f"{sorted(unsupported)[0]} is not supported by this simulator yet.")
     caller = call.caller

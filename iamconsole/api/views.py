@@ -20,16 +20,16 @@ from iamconsole.core.errors import AwsError
 from iamconsole.core.operation import Body
 from iamconsole.gateway import door
 from iamconsole.gateway.http import context_of
-
-# What a client stores is never to run as a page of the console, which shares this address.
-OBJECT_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+from iamconsole.s3.errors import entity_too_large
+from iamconsole.s3.storage import OBJECT_HEADERS
 
 
 def endpoint(request: HttpRequest, *, bucket: str | None) -> HttpResponseBase:
     """Answer one request of the CLI, an SDK or a presigned link."""
     request_id = str(uuid.uuid4())
     received = _received(request)
-    service = "s3" if bucket else "query"
+    # Until the signature says which service is meant: only S3's calls have a path or a bucket's host.
+    service = "s3" if bucket or request.path_info != "/" else "query"
     try:
         signature = wire.find_signature(received)
         service = wire.service_for(signature, received) or ("s3" if bucket or signature is None else "query")
@@ -101,7 +101,9 @@ def _answer(
     request_id: str,
 ) -> HttpResponseBase:
     streamed = service == "s3" and request.method == "PUT" and wire.parse(service, received, bucket=bucket).streaming
-    if not streamed:
+    if streamed:
+        _refuse_too_large(received)
+    else:
         received = _with_body(request, received)
     now = wall_clock()
     if signature is None:
@@ -114,6 +116,13 @@ def _answer(
     context = context_of(request, face="api", region=signature.region)
     result = door.call(signer.caller, context, operation.name, body=body, **params)
     return _response(parsed, result, request_id)
+
+
+def _refuse_too_large(received: wire.HttpRequest) -> None:
+    """An upload that says itself that it is too large is refused before it is read."""
+    length = received.headers.get("x-amz-decoded-content-length") or received.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > settings.IAMCONSOLE_MAX_OBJECT_BYTES:
+        raise entity_too_large(int(length), settings.IAMCONSOLE_MAX_OBJECT_BYTES)
 
 
 def _keywords(parsed: wire.Parsed) -> dict[str, Any]:

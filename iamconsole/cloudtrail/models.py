@@ -68,7 +68,7 @@ class Event(models.Model):
         indexes = [
             models.Index("account", models.F("id").desc(), name="event_of_account"),
             # The sign-in throttle and the history's search by event name.
-            models.Index("account", "name", models.F("id").desc(), name="event_of_name"),
+            models.Index("account", "name", models.F("time").desc(), name="event_of_name"),
             models.Index("access_key_id", models.F("id").desc(), name="event_of_access_key"),
         ]
 

@@ -36,5 +36,5 @@ def failed_sign_ins(account_key: int, user_name: str, principal_type: str, since
         account=account_key, name="ConsoleLogin", user_name=user_name, principal_type=principal_type, time__gte=since
     )
     last_success = tries.filter(error_code="").aggregate(id=Max("id"))["id"]
-    failures = tries.exclude(error_code="")
+    failures = tries.filter(error_code="Failure")
     return (failures.filter(id__gt=last_success) if last_success else failures).count()

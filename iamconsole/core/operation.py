@@ -93,6 +93,8 @@ class Call:
     decided: tuple[Request, Resource] | None = None
     # Asks the engine about a further action in the middle of the work: DeleteObjects decides per key.
     may: Callable[[str, Resource], Decision] = field(default=_not_yet)
+    # The same for what the work cannot do without: raises AccessDenied, which is then the call's decision.
+    require: Callable[[str, Resource], Decision] = field(default=_not_yet)
     # One screenful, asked for by a console page; never set by a request from the wire.
     listing: Listing | None = None
     body: Body | None = None

@@ -110,12 +110,11 @@ def _temporary(access_key_id: str) -> Credential | None:
         return None
     row = found.row
     session = Session(row.issued, row.mfa, row.from_console)
-    profile = getattr(row.user, "login_profile", None)
     return Credential(
         secret=found.secret,
         active=True,
         caller=caller_for(row.account, row.user, access_key_id, session),
         token_sha256=row.token_sha256,
         expires=row.expires,
-        restricted=row.restricted and profile is not None and profile.reset_required,
+        restricted=row.restricted,
     )

@@ -7,7 +7,7 @@ call that fails leaves no change and still leaves its event. A read takes no loc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import RLock
@@ -47,10 +47,10 @@ def write_transaction() -> Iterator[None]:
 def lock_account(account_key: int) -> int:
     """Hold the account against other writers until the transaction ends; returns its policy revision.
 
-    Uniqueness and quotas are then exact without a retry. SQLite's IMMEDIATE transaction does the same
-    for the whole database, and ignores the row lock.
+    Uniqueness and quotas are then exact without a retry. Events of reads, which refer to the account, do
+    not wait for it. SQLite's IMMEDIATE transaction does the same for the whole database.
     """
-    return Account.objects.select_for_update().only("revision").get(pk=account_key).revision
+    return Account.objects.select_for_update(no_key=True).only("revision").get(pk=account_key).revision
 
 
 def operation_named(name: str) -> Operation:
@@ -69,6 +69,8 @@ class Recorder:
     """Collects the events of reads, so that a page writes them in one insert before it answers."""
 
     pending: list[record.Record] = field(default_factory=list)
+    # The account's revision after the last write through here: later reads decide on nothing older.
+    revision: int = 0
 
     def flush(self) -> None:
         if self.pending:
@@ -155,9 +157,9 @@ def _read(calls: Sequence[Call], recorder: Recorder) -> list[Answer]:
     _resolve([calls[i] for i in sound])
     for index in sound:
         made = calls[index]
-        standing = standing or standing_of(made.caller, made.caller.revision)
+        standing = standing or _standing(made, recorder)
         try:
-            made.may = _may(made, standing)
+            _let_ask(made, standing)
             _authorise(made, standing)
             allowed.append(index)
         except AwsError as error:
@@ -180,19 +182,16 @@ def _write(made: Call, recorder: Recorder) -> Answer:
         if operation.prepare:
             # Decided once without the lock, so that nobody makes us hash or store what may not be.
             _resolve([made])
-            _authorise(made, standing_of(made.caller, made.caller.revision))
+            _authorise(made, _standing(made, recorder))
             made.prepared = operation.prepare(made)
     except AwsError as error:
-        recorder.pending += _record(made, standing_of(made.caller, made.caller.revision), error)
+        recorder.pending += _record(made, _standing(made, recorder), error)
         recorder.flush()
         return error
-    done = False
-    try:
-        answer = _locked(made, recorder)
-        done = not isinstance(answer, AwsError)
-    finally:
-        if operation.discard and made.prepared is not None and not done:
-            operation.discard(made.prepared)
+    answer = _locked(made, recorder)
+    # After any other failure the transaction may or may not be committed: what was prepared may be in use.
+    if operation.discard and made.prepared is not None and isinstance(answer, AwsError):
+        operation.discard(made.prepared)
     return answer
 
 
@@ -202,7 +201,7 @@ def _locked(made: Call, recorder: Recorder) -> Answer:
         revision = lock_account(made.caller.account_key)
         # Any other revision may be one that a transaction around us has made and may yet roll back.
         standing = standing_of(made.caller, revision, keep=revision == made.caller.revision)
-        made.may = _may(made, standing)
+        _let_ask(made, standing)
         try:
             with transaction.atomic():
                 _resolve([made])
@@ -213,11 +212,16 @@ def _locked(made: Call, recorder: Recorder) -> Answer:
             answer = error
         else:
             if made.operation.service == "iam":
-                Account.objects.filter(pk=made.caller.account_key).update(revision=revision + 1)
+                revision += 1
+                Account.objects.filter(pk=made.caller.account_key).update(revision=revision)
         record.insert([*recorder.pending, *_record(made, standing, answer)])
     # Only now: had the transaction failed, the reads would still have to be written, and this call not.
-    recorder.pending = []
+    recorder.pending, recorder.revision = [], revision
     return answer
+
+
+def _standing(made: Call, recorder: Recorder) -> Standing:
+    return standing_of(made.caller, max(made.caller.revision, recorder.revision))
 
 
 def _resolve(calls: Sequence[Call]) -> None:
@@ -247,13 +251,18 @@ def _authorise(made: Call, standing: Standing) -> None:
         for resource in resources:
             if resource.missing_first:
                 resource.require()
-            request = _question(made, standing, check.action, resource)
-            decision = _decide(request, standing, resource)
-            if made.decision is None or not decision.allowed:
-                made.decision, made.decided = decision, (request, resource)
-            if not decision.allowed:
-                named = resource.arn if resource.named else "*"
-                raise AccessDenied.because(decision, principal_arn=made.caller.arn, action=check.action, resource=named)
+            _require(made, standing, check.action, resource)
+
+
+def _require(made: Call, standing: Standing, action: str, resource: Resource) -> Decision:
+    request = _question(made, standing, action, resource)
+    decision = _decide(request, standing, resource)
+    if made.decision is None or not decision.allowed:
+        made.decision, made.decided = decision, (request, resource)
+    if not decision.allowed:
+        named = resource.arn if resource.named else "*"
+        raise AccessDenied.because(decision, principal_arn=made.caller.arn, action=action, resource=named)
+    return decision
 
 
 def _question(made: Call, standing: Standing, action: str, resource: Resource) -> Request:
@@ -269,8 +278,10 @@ def _decide(request: Request, standing: Standing, resource: Resource) -> Decisio
     return decide(request, policies)
 
 
-def _may(made: Call, standing: Standing) -> Callable[[str, Resource], Decision]:
-    return lambda action, resource: _decide(_question(made, standing, action, resource), standing, resource)
+def _let_ask(made: Call, standing: Standing) -> None:
+    """From here on the work may ask the engine by itself."""
+    made.may = lambda action, resource: _decide(_question(made, standing, action, resource), standing, resource)
+    made.require = lambda action, resource: _require(made, standing, action, resource)
 
 
 def _load(calls: Sequence[Call]) -> None:

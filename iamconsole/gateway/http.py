@@ -43,5 +43,5 @@ def context_of(request: HttpRequest, *, face: str, region: str = "us-east-1") ->
         face=face,
         region=region,
         source_ip=source_address(request),
-        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+        user_agent=request.META.get("HTTP_USER_AGENT", "").replace("\0", ""),
     )

@@ -66,7 +66,7 @@ def record_of(made: Call, standing: Standing, answer: Response | AwsError) -> Re
         request_id=made.request_id,
         account_id=caller.account_key,
         time=made.now,
-        region=made.context.region,
+        region=made.context.region[:32],
         service=operation.service,
         name=operation.short_name,
         read_only=operation.read_only,
@@ -122,7 +122,7 @@ def _add_decision(row: Event, made: Call, standing: Standing) -> list[dict[str, 
         return None
     request, resource = decided
     row.outcome, row.decided_by, row.engine = decision.outcome, decision.decided_by, ENGINE_VERSION
-    row.action, row.resource = request.action, request.resource
+    row.action, row.resource = request.action[:160], request.resource[:2048]
     row.context = {name: value if isinstance(value, str) else list(value) for name, value in request.context.items()}
     if resource.policy is not None:
         row.resource_policy = {"name": resource.policy.name, "sha256": resource.policy.policy.sha256}

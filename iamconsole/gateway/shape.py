@@ -18,6 +18,10 @@ def check_shape(operation: Operation, params: Mapping[str, Any]) -> None:
         members = wire.members(operation.service, operation.short_name, params)
     except KeyError as error:
         raise ValidationError(f"Unknown parameter {error.args[0]!r} for {operation.name}.") from error
+    for name, value in params.items():
+        if "\0" in str(value):
+            # Neither XML nor PostgreSQL can hold it, and no name or text of AWS's may.
+            raise ValidationError(f"The value of {name} contains a null character.", field=name)
     violations = wire.validate(operation.service, operation.short_name, members)
     if violations:
         field = wire.snake(violations[0].path.partition(".")[0])

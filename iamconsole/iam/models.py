@@ -144,6 +144,7 @@ class Attachment(models.Model):
     aws_arn = models.CharField(max_length=256, blank=True)
 
     class Meta:
+        indexes = [models.Index("aws_arn", name="attachment_of_aws_policy")]
         constraints = [
             _of_one_identity("attachment_of_one_identity"),
             models.CheckConstraint(

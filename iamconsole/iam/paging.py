@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Substr
 
 from iamconsole.core.errors import ValidationError
 from iamconsole.core.listing import Listing
@@ -74,12 +74,18 @@ def page_of_rows(
     if marker := call.params.get("marker"):
         ordered = ordered.filter(_order__gt=_read_marker(marker))
     if path_prefix := call.params.get("path_prefix"):
-        ordered = ordered.filter(path__startswith=path_prefix)
+        ordered = under_path(ordered, path_prefix)
     size = call.params.get("max_items") or DEFAULT_PAGE
     found = list(ordered[: size + 1])
     if len(found) <= size:
         return found, {"IsTruncated": False}
     return found[:size], _next(found[size - 1].name.lower())  # type: ignore[attr-defined]  # every row here is Named
+
+
+def under_path(rows: QuerySet[Any], prefix: str) -> QuerySet[Any]:
+    """Rows whose path begins with `prefix`, in its case: SQLite's LIKE, which `startswith` is, ignores case."""
+    found: QuerySet[Any] = rows.alias(_path=Substr("path", 1, len(prefix))).filter(_path=prefix)
+    return found
 
 
 def _screenful_of_rows(

@@ -10,7 +10,16 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 
 from iamconsole.iam import aws_managed
-from iamconsole.iam.models import AccessKey, Attachment, Group, InlinePolicy, ManagedPolicy, Membership, User
+from iamconsole.iam.models import (
+    AccessKey,
+    Attachment,
+    Group,
+    InlinePolicy,
+    LoginProfile,
+    ManagedPolicy,
+    Membership,
+    User,
+)
 from iamconsole.policy import AttachedPolicy, parse
 
 
@@ -47,8 +56,9 @@ def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, .
         source = ("group_inline" if is_inline else "group") if group else ("inline" if is_inline else "direct")
         arn = aws_arn or ("" if is_inline else ManagedPolicy(name=name, path=path).arn(account_id))
         if aws_arn:
-            managed = aws_managed.by_arn()[aws_arn]
-            name, text = managed.name, managed.text
+            managed = aws_managed.by_arn().get(aws_arn)
+            # One that a newer package no longer has: its text is unreadable, and so it denies everything.
+            name, text = (managed.name, managed.text) if managed else (aws_arn.rpartition("/")[2], "")
         found.append(AttachedPolicy(parse(text, "identity"), name, source, arn, group or ""))
     return tuple(found)
 
@@ -70,3 +80,7 @@ def access_key(access_key_id: str) -> LongTermKey | None:
 
 def tags_of_user(user_key: int) -> dict[str, str]:
     return User.objects.filter(pk=user_key).values_list("tags", flat=True).first() or {}
+
+
+def login_profile(user_key: int) -> LoginProfile | None:
+    return LoginProfile.objects.select_related("user").filter(user=user_key).first()

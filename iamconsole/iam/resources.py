@@ -14,7 +14,7 @@ from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AwsError, NoSuchEntity, ValidationError
 from iamconsole.core.operation import Params, Resource
 from iamconsole.iam import aws_managed, queries
-from iamconsole.iam.models import AccessKey, ManagedPolicy, User
+from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, User
 
 
 def tag_keys(tags: dict[str, str]) -> dict[str, str]:
@@ -73,6 +73,23 @@ def self_only(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
 
 def new_user(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return [Resource(arn.iam(caller.account_id, "user", p["user_name"], p.get("path") or "/")) for p in asked]
+
+
+def renamed_user(caller: Caller, asked: Sequence[Params]) -> list[Sequence[Resource]]:
+    """The user and what it is to become: UpdateUser needs permission on both (API reference, UpdateUser)."""
+    return [_source_and_target(caller, found, p, "user") for found, p in zip(user(caller, asked), asked, strict=True)]
+
+
+def renamed_group(caller: Caller, asked: Sequence[Params]) -> list[Sequence[Resource]]:
+    """The group and what it is to become (API reference, UpdateGroup)."""
+    return [_source_and_target(caller, found, p, "group") for found, p in zip(group(caller, asked), asked, strict=True)]
+
+
+def _source_and_target(caller: Caller, source: Resource, params: Params, kind: str) -> Sequence[Resource]:
+    row: User | Group | None = source.row
+    name = params.get(f"new_{kind}_name") or (row.name if row else params[f"{kind}_name"])
+    path = params.get("new_path") or (row.path if row else "/")
+    return source, Resource(arn.iam(caller.account_id, kind, name, path), source.context)
 
 
 def all_users(caller: Caller, asked: Sequence[Params]) -> list[Resource]:

@@ -56,6 +56,24 @@ def entity_too_large(size: int | None, limit: int) -> S3Error:
     return S3Error("Your proposed upload exceeds the maximum allowed object size.", code="EntityTooLarge", extra=extra)
 
 
+def key_too_long() -> S3Error:
+    return S3Error("Your key is too long", code="KeyTooLongError")
+
+
+def precondition_failed(condition: str) -> S3Error:
+    return S3Error(
+        "At least one of the pre-conditions you specified did not hold",
+        code="PreconditionFailed",
+        status=412,
+        extra={"Condition": condition},
+    )
+
+
+def not_implemented(name: str) -> S3Error:
+    message = f"The parameter {name} is not simulated here."
+    return S3Error(message, code="NotImplemented", status=501, extra={"Header": name})
+
+
 def malformed_policy(message: str) -> S3Error:
     return S3Error(message, code="MalformedPolicy", field="policy")
 

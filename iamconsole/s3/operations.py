@@ -16,13 +16,15 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Expression
+from django.db.models.functions import Collate
 
 from iamconsole.accounts.models import PolicyText
 from iamconsole.core import arn
 from iamconsole.core.errors import AccessDenied
-from iamconsole.core.operation import Call, ContextKeys, Response, operation
-from iamconsole.core.regions import REGIONS
+from iamconsole.core.operation import Call, ContextKeys, Params, Response, operation
+from iamconsole.core.regions import DEFAULT, REGIONS
 from iamconsole.policy import parse
 from iamconsole.s3 import errors, names, resources, storage
 from iamconsole.s3.models import Bucket, StoredObject
@@ -42,6 +44,52 @@ def canonical_id(account_id: str) -> str:
     return hashlib.sha256(f"canonical:{account_id}".encode()).hexdigest()
 
 
+# What says how the bytes travel, or asks for what is so anyway. Every other parameter that an operation
+# does not name is refused: what is ignored in silence would be believed.
+HARMLESS = {
+    *(
+        "content_length",
+        "content_md5",
+        "request_payer",
+        "optional_object_attributes",
+        "confirm_remove_self_bucket_access",
+    ),
+    *("checksum_algorithm", "checksum_mode", "checksum_crc32", "checksum_crc32_c", "checksum_crc64_nvme"),
+    *("checksum_sha1", "checksum_sha256"),
+}
+AS_IT_IS = {
+    ("storage_class", "STANDARD"),
+    ("server_side_encryption", "AES256"),
+    ("object_ownership", "BucketOwnerEnforced"),
+}
+BUCKET_OWNER_ENFORCED = {"private", "bucket-owner-full-control"}
+
+
+def refuse_unsimulated(call: Call, more: Params) -> None:
+    """Check the parameters that any operation may have (`more`: those it does not name), and refuse the rest."""
+    for name, value in more.items():
+        if name in HARMLESS or (name, value) in AS_IT_IS or value in (None, False, ""):
+            continue
+        if name == "expected_bucket_owner":
+            if value != call.resource.account:
+                raise AccessDenied("Access Denied")
+        elif name == "acl":
+            # Source: S3 User Guide, "Controlling ownership of objects": with ACLs disabled only these are accepted.
+            if value not in BUCKET_OWNER_ENFORCED:
+                raise errors.S3Error("The bucket does not allow ACLs", code="AccessControlListNotSupported")
+        else:
+            raise errors.not_implemented(name)
+
+
+def _check_etag(row: StoredObject | None, if_match: str | None, if_none_match: str | None = None) -> None:
+    """The conditions on an object's ETag. Source: S3 User Guide, "Add preconditions to S3 operations"."""
+    etag = row.etag if row else None
+    if if_match is not None and if_match.strip('"') != etag:
+        raise errors.precondition_failed("If-Match")
+    if if_none_match is not None and row is not None and if_none_match.strip('"') in ("*", etag):
+        raise errors.precondition_failed("If-None-Match")
+
+
 # ---------------------------------------------------------------- buckets
 
 
@@ -58,7 +106,7 @@ def list_buckets(
     rows = Bucket.objects.filter(account=call.caller.account_key).order_by("name")
     answer: Response = {"Owner": {"DisplayName": call.caller.account_name, "ID": canonical_id(call.caller.account_id)}}
     if prefix:
-        rows = rows.filter(name__startswith=prefix)
+        rows = rows.filter(name__gte=prefix, name__lt=prefix + LAST)
         answer["Prefix"] = prefix
     if bucket_region:
         rows = rows.filter(region=bucket_region)
@@ -91,15 +139,24 @@ def list_buckets(
 
 @operation("s3:CreateBucket", resource=resources.new_bucket)
 def create_bucket(
-    call: Call, *, bucket: str, create_bucket_configuration: dict[str, Any] | None = None, **_: Any
+    call: Call, *, bucket: str, create_bucket_configuration: dict[str, Any] | None = None, **more: Any
 ) -> Response:
     """Create a bucket in the Region that the request names, or that it was sent to.
 
     ACL parameters are accepted and have no effect, as with Object Ownership "bucket owner enforced".
     """
+    refuse_unsimulated(call, more)
     if names.bucket_name_problem(bucket):
         raise errors.invalid_bucket_name(bucket)
-    region = (create_bucket_configuration or {}).get("LocationConstraint") or call.context.region
+    asked = (create_bucket_configuration or {}).get("LocationConstraint")
+    if not asked and call.context.region != DEFAULT:
+        raise errors.S3Error(
+            "The unspecified location constraint is incompatible for the region specific endpoint this request "
+            "was sent to.",
+            code="IllegalLocationConstraintException",
+            field="region",
+        )
+    region = asked or DEFAULT
     if region not in REGIONS:
         raise errors.S3Error(
             "The specified location-constraint is not valid", code="InvalidLocationConstraint", field="region"
@@ -123,20 +180,23 @@ def create_bucket(
 
 
 @operation("s3:HeadBucket", resource=resources.bucket, action="s3:ListBucket", read_only=True)
-def head_bucket(call: Call, *, bucket: str, **_: Any) -> Response:
+def head_bucket(call: Call, *, bucket: str, **more: Any) -> Response:
+    refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
     return {"BucketRegion": row.region, "BucketArn": arn.bucket(row.name)}
 
 
 @operation("s3:GetBucketLocation", resource=resources.bucket, read_only=True)
-def get_bucket_location(call: Call, *, bucket: str, **_: Any) -> Response:
+def get_bucket_location(call: Call, *, bucket: str, **more: Any) -> Response:
     """The Region of a bucket; empty for us-east-1, as S3 has answered since its beginning."""
+    refuse_unsimulated(call, more)
     region = call.resource.require().region
     return {"LocationConstraint": "" if region == "us-east-1" else region}
 
 
 @operation("s3:DeleteBucket", resource=resources.bucket)
-def delete_bucket(call: Call, *, bucket: str, **_: Any) -> Response:
+def delete_bucket(call: Call, *, bucket: str, **more: Any) -> Response:
+    refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
     if row.objects_in.exists():
         raise errors.bucket_not_empty(bucket)
@@ -148,7 +208,8 @@ def delete_bucket(call: Call, *, bucket: str, **_: Any) -> Response:
 
 
 @operation("s3:GetBucketPolicy", resource=resources.bucket, read_only=True)
-def get_bucket_policy(call: Call, *, bucket: str, **_: Any) -> Response:
+def get_bucket_policy(call: Call, *, bucket: str, **more: Any) -> Response:
+    refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
     if row.policy is None:
         raise errors.no_bucket_policy(bucket)
@@ -156,8 +217,9 @@ def get_bucket_policy(call: Call, *, bucket: str, **_: Any) -> Response:
 
 
 @operation("s3:PutBucketPolicy", resource=resources.bucket)
-def put_bucket_policy(call: Call, *, bucket: str, policy: str, **_: Any) -> Response:
+def put_bucket_policy(call: Call, *, bucket: str, policy: str, **more: Any) -> Response:
     """Set the bucket's policy, in place of the one before."""
+    refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
     problems = parse(policy, "resource").problems
     if problems:
@@ -170,8 +232,9 @@ def put_bucket_policy(call: Call, *, bucket: str, policy: str, **_: Any) -> Resp
 
 
 @operation("s3:DeleteBucketPolicy", resource=resources.bucket)
-def delete_bucket_policy(call: Call, *, bucket: str, **_: Any) -> Response:
+def delete_bucket_policy(call: Call, *, bucket: str, **more: Any) -> Response:
     """Remove the bucket's policy; S3 answers the same when there is none."""
+    refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
     row.policy = None
     row.save(update_fields=["policy"])
@@ -182,8 +245,6 @@ def delete_bucket_policy(call: Call, *, bucket: str, **_: Any) -> Response:
 
 
 def _stage_body(call: Call) -> storage.Staged:
-    if len(call.params["key"].encode()) > names.MAX_KEY_BYTES:
-        raise errors.S3Error("Your key is too long", code="KeyTooLongError")
     return storage.stage(call.body or io.BytesIO(), settings.IAMCONSOLE_MAX_OBJECT_BYTES)
 
 
@@ -201,12 +262,17 @@ def put_object(
     key: str,
     content_type: str = DEFAULT_TYPE,
     metadata: dict[str, str] | None = None,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
     **more: Any,
 ) -> Response:
     """Store an object in place of the one before. A crash leaves either the old or the new one."""
+    given_back = {name: more.pop(name) for name in GIVEN_BACK if more.get(name)}
+    refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
     staged: storage.Staged = call.prepared
     before = StoredObject.objects.filter(bucket=row, key=key).first()
+    _check_etag(before, if_match, if_none_match)
     StoredObject.objects.update_or_create(
         bucket=row,
         key=key,
@@ -214,7 +280,7 @@ def put_object(
             "size": staged.size,
             "etag": staged.etag,
             "content_type": content_type,
-            "headers": {name: more[name] for name in GIVEN_BACK if more.get(name)},
+            "headers": given_back,
             "metadata": metadata or {},
             "modified": call.now,
             "stored_as": staged.name,
@@ -226,7 +292,8 @@ def put_object(
 
 
 def _remove_after_commit(name: str) -> None:
-    transaction.on_commit(lambda: storage.remove(name))
+    # The new state is committed by then: bytes that cannot be removed are an orphan, not a failed call.
+    transaction.on_commit(lambda: storage.remove(name), robust=True)
 
 
 def _stored(call: Call) -> StoredObject:
@@ -239,11 +306,8 @@ def _stored(call: Call) -> StoredObject:
     found = StoredObject.objects.filter(bucket=row, key=call.params["key"]).first()
     if found is not None:
         return found
-    bucket = resources.bucket_resource(row)
-    decision = call.may("s3:ListBucket", bucket)
-    if decision.allowed:
-        raise errors.no_such_key(call.params["key"])
-    raise AccessDenied.because(decision, principal_arn=call.caller.arn, action="s3:ListBucket", resource=bucket.arn)
+    call.require("s3:ListBucket", resources.bucket_resource(row))
+    raise errors.no_such_key(call.params["key"])
 
 
 def _head(row: StoredObject) -> Response:
@@ -277,10 +341,15 @@ def _span(asked: str | None, size: int) -> tuple[int, int] | None:
 
 
 @operation("s3:GetObject", resource=resources.in_bucket, read_only=True, management=False)
-def get_object(call: Call, *, bucket: str, key: str, range: str | None = None, **_: Any) -> Response:
+def get_object(
+    call: Call, *, bucket: str, key: str, range: str | None = None, if_match: str | None = None, **more: Any
+) -> Response:
     """An object with its bytes as an open stream, `Body`, which the face sends and closes."""
+    refuse_unsimulated(call, more)
+    row = _stored(call)
+    _check_etag(row, if_match)
     try:
-        return _opened(_stored(call), range)
+        return _opened(row, range)
     except FileNotFoundError:
         # Replaced between the look at the row and the opening of its bytes: the row of now has the new ones.
         return _opened(_stored(call), range)
@@ -297,13 +366,15 @@ def _opened(row: StoredObject, wanted: str | None) -> Response:
 
 
 @operation("s3:HeadObject", resource=resources.in_bucket, action="s3:GetObject", read_only=True, management=False)
-def head_object(call: Call, *, bucket: str, key: str, range: str | None = None, **_: Any) -> Response:
+def head_object(call: Call, *, bucket: str, key: str, range: str | None = None, **more: Any) -> Response:
+    refuse_unsimulated(call, more)
     return _head(_stored(call))
 
 
 @operation("s3:DeleteObject", resource=resources.in_bucket, management=False)
-def delete_object(call: Call, *, bucket: str, key: str, **_: Any) -> Response:
+def delete_object(call: Call, *, bucket: str, key: str, **more: Any) -> Response:
     """Delete an object; one that is not there is no error."""
+    refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
     found = StoredObject.objects.filter(bucket=row, key=key).first()
     if found:
@@ -339,6 +410,11 @@ PAGE = 1000
 LAST = "\U0010ffff"
 
 
+def _in_byte_order() -> Expression:
+    """The key as S3 sorts it, by its UTF-8 bytes, whatever language the database sorts in."""
+    return Collate("key", "C" if connection.vendor == "postgresql" else "BINARY")
+
+
 def _entries(bucket: Bucket, prefix: str, delimiter: str, after: str) -> Iterator[tuple[str, Entry]]:
     """Objects and common prefixes after `after`, each with the cursor that continues behind it.
 
@@ -346,10 +422,9 @@ def _entries(bucket: Bucket, prefix: str, delimiter: str, after: str) -> Iterato
     """
     cursor = after
     while True:
-        rows = StoredObject.objects.filter(bucket=bucket, key__gt=cursor)
-        if prefix > cursor:
-            rows = StoredObject.objects.filter(bucket=bucket, key__gte=prefix)
-        batch = list(rows.order_by("key")[:PAGE])
+        rows = StoredObject.objects.filter(bucket=bucket).alias(bytes=_in_byte_order())
+        rows = rows.filter(bytes__gte=prefix) if prefix > cursor else rows.filter(bytes__gt=cursor)
+        batch = list(rows.order_by("bytes")[:PAGE])
         for row in batch:
             if row.key <= cursor:
                 continue
@@ -369,6 +444,10 @@ def _entries(bucket: Bucket, prefix: str, delimiter: str, after: str) -> Iterato
 
 def _list(call: Call, *, prefix: str, delimiter: str, after: str, max_keys: int, encoding_type: str | None) -> Response:
     bucket: Bucket = call.resource.require()
+    if max_keys < 0:
+        raise errors.invalid_argument(
+            "Argument max-keys must be an integer between 0 and 2147483647", "maxKeys", str(max_keys)
+        )
     if encoding_type not in (None, "url"):
         raise errors.invalid_argument(
             "Invalid Encoding Method specified in Request", "encoding-type", encoding_type or ""
@@ -425,9 +504,10 @@ def list_objects_v2(
     start_after: str = "",
     encoding_type: str | None = None,
     fetch_owner: bool = False,
-    **_: Any,
+    **more: Any,
 ) -> Response:
     """Up to 1,000 objects in the order of their keys' bytes, with common prefixes folded at `delimiter`."""
+    refuse_unsimulated(call, more)
     after = _read_token(continuation_token) if continuation_token else start_after
     answer = _list(
         call,
@@ -462,9 +542,10 @@ def list_objects(
     max_keys: int = PAGE,
     marker: str = "",
     encoding_type: str | None = None,
-    **_: Any,
+    **more: Any,
 ) -> Response:
     """The first version of the listing; today's CLI uses the second."""
+    refuse_unsimulated(call, more)
     answer = _list(
         call,
         prefix=prefix,

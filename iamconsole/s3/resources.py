@@ -8,7 +8,7 @@ from iamconsole.core import arn
 from iamconsole.core.caller import Caller
 from iamconsole.core.operation import Params, Resource
 from iamconsole.policy import AttachedPolicy, parse
-from iamconsole.s3 import errors
+from iamconsole.s3 import errors, names
 from iamconsole.s3.models import Bucket
 
 
@@ -60,7 +60,9 @@ def in_bucket(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     for params in asked:
         name, key = params["bucket"], params["key"]
         row = rows.get(name)
-        if row is None:
+        if len(key.encode()) > names.MAX_KEY_BYTES:
+            found.append(Resource(arn.s3_object(name, ""), missing=errors.key_too_long(), missing_first=True))
+        elif row is None:
             missing = errors.no_such_bucket(name)
             found.append(Resource(arn.s3_object(name, key), missing=missing, missing_first=True))
         else:

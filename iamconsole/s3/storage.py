@@ -18,6 +18,8 @@ from iamconsole.core.operation import Body
 from iamconsole.s3 import errors
 
 CHUNK = 64 * 1024
+# What a client stores is never to run as a page of the console, which shares this address.
+OBJECT_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
 
 @dataclass(frozen=True, slots=True)

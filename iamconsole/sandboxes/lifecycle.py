@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -155,10 +156,16 @@ def account_with_id(account_id: str) -> Account:
     return found
 
 
+def _locked(account_id: str) -> Account:
+    """The account, held against everybody who writes in it; to be called in the transaction that changes it."""
+    door.lock_account(account_with_id(account_id).pk)
+    return account_with_id(account_id)
+
+
 def reset(account_id: str) -> Account:
     """Bring a sandbox's start state back, with the same account ID and the same credentials."""
     with door.write_transaction():
-        account = account_with_id(account_id)
+        account = _locked(account_id)
         _remove_bytes_after_commit(account.sandbox)
         for model in (TemporaryCredential, AccessKey, User, Group, ManagedPolicy, Bucket, Event):
             model.objects.filter(account=account).delete()
@@ -170,19 +177,20 @@ def reset(account_id: str) -> Account:
 
 def delete(account_id: str) -> None:
     with door.write_transaction():
-        sandbox = account_with_id(account_id).sandbox
+        sandbox = _locked(account_id).sandbox
         _remove_bytes_after_commit(sandbox)
         sandbox.delete()
 
 
 def _remove_bytes_after_commit(sandbox: Sandbox) -> None:
     names = list(StoredObject.objects.filter(bucket__sandbox=sandbox).values_list("stored_as", flat=True))
+    for name in names:
+        transaction.on_commit(partial(storage.remove, name), robust=True)
 
-    def remove() -> None:
-        for name in names:
-            storage.remove(name)
 
-    transaction.on_commit(remove)
+def purge_expired_credentials() -> None:
+    """Drop the credentials of sign-ins that ended by themselves; nothing can be done with them any more."""
+    TemporaryCredential.objects.filter(expires__lt=wall_clock()).delete()
 
 
 def everyone() -> list[Account]:

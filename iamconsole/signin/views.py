@@ -113,6 +113,7 @@ def change_password(request: ConsoleRequest) -> HttpResponse:
         return redirect("console:home")
     form = ChangePasswordForm(request.POST if request.method == "POST" else None)
     if submit(form, request.aws, "iam:ChangePassword") is not None:
+        request.aws.call("signin:CompletePasswordChange")
         request.session.cycle_key()
         return redirect(request.session.pop(AFTER, "") or "/console/home")
     return _page(request, "signin/change_password.html", form, {"form": form})

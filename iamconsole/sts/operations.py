@@ -19,7 +19,7 @@ from iamconsole.cloudtrail import queries as events
 from iamconsole.core.errors import AuthenticationError
 from iamconsole.core.operation import Call, Response, operation
 from iamconsole.iam import queries as iam
-from iamconsole.iam.models import User
+from iamconsole.iam.models import LoginProfile, User
 from iamconsole.sts.models import TemporaryCredential
 
 CONSOLE_SESSION = dt.timedelta(hours=12)
@@ -38,31 +38,51 @@ def get_caller_identity(call: Call) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Whose password was right: an IAM user, or the root user (`user` is None)."""
+    """Whose password was right: an IAM user, or the root user (`user_key` is None); and its hash then."""
 
-    user: User | None
-    reset_required: bool
+    user_key: int | None
+    password_hash: str
+
+
+def _wrong(call: Call, code: str = "Failure") -> AuthenticationError:
+    call.event["error_code"] = code
+    return AuthenticationError(WRONG, code=code)
 
 
 def _check_claim(call: Call) -> _Claim:
-    """Check a password, before any lock is held. Every failure looks and costs the same from outside."""
+    """Check a password, before any lock is held. Every failure reads the same and costs one hash."""
     user_name, password = call.params["user_name"], call.params["password"]
     account = Account.objects.get(pk=call.caller.account_key)
-    user, profile, stored = None, None, account.root_password
+    user, stored = None, account.root_password
     if user_name:
         user = iam.users_named(account.pk, [user_name]).get(user_name.lower())
         profile = getattr(user, "login_profile", None)
         stored = profile.password if profile else ""
     call.event = _sign_in_event(account, user, user_name)
+    since = call.now - TRIES_WINDOW
+    failures = events.failed_sign_ins(account.pk, call.event["user_name"], call.event["principal_type"], since)
     if not stored:
         make_password(password)  # as slow as checking one: whether a user exists must not show in the time
-        raise AuthenticationError(WRONG, code="Failure")
-    since = call.now - TRIES_WINDOW
-    if events.failed_sign_ins(account.pk, call.event["user_name"], call.event["principal_type"], since) >= TRIES:
-        raise AuthenticationError(WRONG, code="Failure")
-    if not check_password(password, stored):
-        raise AuthenticationError(WRONG, code="Failure")
-    return _Claim(user, bool(profile and profile.reset_required))
+        raise _wrong(call)
+    right = check_password(password, stored)
+    if failures >= TRIES:
+        # Not counted again, or somebody who keeps trying would never be let in.
+        raise _wrong(call, "Throttled")
+    if not right:
+        raise _wrong(call)
+    return _Claim(user.pk if user else None, stored)
+
+
+def _still_holds(call: Call, claim: _Claim) -> LoginProfile | None:
+    """The profile that is signed in to, looked at again under the lock; None for the root user."""
+    if claim.user_key is None:
+        if not Account.objects.filter(pk=call.caller.account_key, root_password=claim.password_hash).exists():
+            raise _wrong(call)
+        return None
+    profile = iam.login_profile(claim.user_key)
+    if profile is None or profile.password != claim.password_hash:
+        raise _wrong(call)
+    return profile
 
 
 def _sign_in_event(account: Account, user: User | None, user_name: str) -> dict[str, Any]:
@@ -100,23 +120,33 @@ def _sign_in_event(account: Account, user: User | None, user_name: str) -> dict[
 @operation("signin:ConsoleLogin", public=False, authorized=False, prepare=_check_claim)
 def console_login(call: Call, *, user_name: str, password: str) -> Response:
     """Sign in as the root user (`user_name` is empty) or as an IAM user; makes the session's credentials."""
-    claim: _Claim = call.prepared
-    user = claim.user
-    if user is not None:
-        User.objects.filter(pk=user.pk).update(password_last_used=call.now)
+    profile = _still_holds(call, call.prepared)
+    if profile is not None:
+        User.objects.filter(pk=profile.user_id).update(password_last_used=call.now)
+    reset_required = bool(profile and profile.reset_required)
     row = TemporaryCredential.objects.create(
         account_id=call.caller.account_key,
-        user=user,
+        user=profile.user if profile else None,
         access_key_id=call.ids.access_key_id("ASIA"),
         secret=settings.IAMCONSOLE_FERNET.encrypt(call.ids.secret_access_key().encode()),
         token_sha256=hashlib.sha256(call.ids.session_token().encode()).hexdigest(),
         issued=call.now,
         expires=call.now + CONSOLE_SESSION,
         from_console=True,
-        restricted=claim.reset_required,
+        restricted=reset_required,
     )
     call.event |= {"response": {"ConsoleLogin": "Success"}, "error_message": ""}
-    return {"AccessKeyId": row.access_key_id, "PasswordResetRequired": claim.reset_required}
+    return {"AccessKeyId": row.access_key_id, "PasswordResetRequired": reset_required}
+
+
+@operation("signin:CompletePasswordChange", public=False, authorized=False, recorded=False)
+def complete_password_change(call: Call) -> Response:
+    """Let a session into the console that has just changed its password itself.
+
+    Other sign-ins with the former password stay restricted: only who knew it and changed it gets in.
+    """
+    TemporaryCredential.objects.filter(access_key_id=call.caller.access_key_id).update(restricted=False)
+    return {}
 
 
 @operation("signin:SignOut", public=False, authorized=False, recorded=False)

@@ -103,8 +103,12 @@ def test_a_forced_change_restricts_the_session_until_it_is_done(root, sandbox):
     assert callers.credential(made["AccessKeyId"]).restricted
     root.call("iam:AttachUserPolicy", user_name="amin", policy_arn="arn:aws:iam::aws:policy/IAMUserChangePassword")
     session = AwsClient(callers.credential(made["AccessKeyId"]).caller, Context(face="signin"))
+    intruder = sign_in(sandbox, "amin", "Passw0rd!")
     session.call("iam:ChangePassword", old_password="Passw0rd!", new_password="An0ther-one")
+    session.call("signin:CompletePasswordChange")
     assert not callers.credential(made["AccessKeyId"]).restricted
+    # Who signed in with the first password and did not change it stays outside.
+    assert callers.credential(intruder["AccessKeyId"]).restricted
     refused(sandbox, "amin", "Passw0rd!")
     assert sign_in(sandbox, "amin", "An0ther-one")["PasswordResetRequired"] is False
 

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         models.F("account"),
                         models.F("name"),
-                        models.OrderBy(models.F("id"), descending=True),
+                        models.OrderBy(models.F("time"), descending=True),
                         name="event_of_name",
                     ),
                     models.Index(

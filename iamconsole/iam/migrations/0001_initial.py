@@ -293,4 +293,8 @@ class Migration(migrations.Migration):
                 name="group_aws_attachment_once",
             ),
         ),
+        migrations.AddIndex(
+            model_name="attachment",
+            index=models.Index("aws_arn", name="attachment_of_aws_policy"),
+        ),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from iamconsole.accounts.models import PolicyText
 from iamconsole.core.errors import LimitExceeded, NoSuchEntity
@@ -34,8 +35,10 @@ def _attach(call: Call, policy_arn: str) -> Response:
 
 def _detach(call: Call, policy_arn: str) -> Response:
     identity: User | Group = call.resource.require()
-    policy = resources.policy(call.caller, [call.params])[0].require()
-    which = {"aws_arn": policy_arn} if isinstance(policy, AwsManagedPolicy) else {"policy": policy}
+    if policy_arn.startswith(aws_managed.PREFIX):
+        which: dict[str, Any] = {"aws_arn": policy_arn}
+    else:
+        which = {"policy": resources.policy(call.caller, [call.params])[0].require()}
     gone, _ = identity.attachments.filter(**which).delete()
     if not gone:
         raise NoSuchEntity(f"Policy {policy_arn} was not found.", field="policy_arn")
@@ -70,9 +73,12 @@ def _load_attachments(calls: Sequence[Call]) -> dict[int, list[tuple[str, str, s
         return loaded
     kind, account_id = identities[0].kind, calls[0].caller.account_id
     for row in Attachment.objects.filter(**{f"{kind}__in": identities}).select_related("policy"):
-        policy = row.policy or aws_managed.by_arn()[row.aws_arn]
-        arn = policy.arn if isinstance(policy, AwsManagedPolicy) else policy.arn(account_id)
-        loaded[getattr(row, f"{kind}_id")].append((policy.name, policy.path, arn))
+        if row.policy:
+            attached = (row.policy.name, row.policy.path, row.policy.arn(account_id))
+        else:
+            path, _, name = row.aws_arn.removeprefix(aws_managed.PREFIX).rpartition("/")
+            attached = (name, f"{path}/", row.aws_arn)
+        loaded[getattr(row, f"{kind}_id")].append(attached)
     return loaded
 
 

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from iamconsole.accounts.models import Account
 from iamconsole.cloudtrail import queries as events
 from iamconsole.cloudtrail.queries import LastUse
-from iamconsole.core.errors import AccessDenied, EntityAlreadyExists, InvalidRequest, NoSuchEntity
+from iamconsole.core.errors import AccessDenied, EntityAlreadyExists, InvalidInput, InvalidRequest, NoSuchEntity
 from iamconsole.core.operation import Call, Response, operation
 from iamconsole.iam import paging, passwords, quotas, resources, shapes
 from iamconsole.iam.models import AccessKey, LoginProfile, User
@@ -81,7 +81,6 @@ def delete_login_profile(call: Call, *, user_name: str | None = None) -> Respons
 @dataclass(frozen=True, slots=True)
 class _PasswordChange:
     old_hash: str
-    old_is_right: bool
     new_hash: str
 
 
@@ -89,12 +88,11 @@ def _prepare_password_change(call: Call) -> _PasswordChange | None:
     if call.resource.row is None:
         return None
     old_hash = _login_profile(call).password
-    right = check_password(call.params["old_password"], old_hash)
-    if not right:
+    if not check_password(call.params["old_password"], old_hash):
         # Said before the rules for the new password: a stranger at the keyboard learns nothing more.
         raise AccessDenied("The old password was incorrect.", field="old_password")
     new_hash = _hashed_password(call)
-    return _PasswordChange(old_hash, right, new_hash or "")
+    return _PasswordChange(old_hash, new_hash or "")
 
 
 @operation("iam:ChangePassword", resource=resources.self_only, prepare=_prepare_password_change)
@@ -172,6 +170,8 @@ def list_access_keys(
 def update_access_key(call: Call, *, access_key_id: str, status: str, user_name: str | None = None) -> Response:
     """Make a key active or inactive."""
     key = _key(call, access_key_id)
+    if status not in ("Active", "Inactive"):
+        raise InvalidInput(f"An access key cannot be made {status}.", field="status")
     key.active = status == "Active"
     key.save(update_fields=["active"])
     return {}

@@ -66,7 +66,7 @@ def list_groups(
     return {"Groups": [shapes.group(row, call.caller.account_id) for row in found], **page}
 
 
-@operation("iam:UpdateGroup", resource=resources.group)
+@operation("iam:UpdateGroup", resource=resources.renamed_group)
 def update_group(
     call: Call, *, group_name: str, new_group_name: str | None = None, new_path: str | None = None
 ) -> Response:

@@ -142,7 +142,7 @@ def list_policies(
         return {"Policies": [], "IsTruncated": False}
     candidates: list[tuple[str, str, Any]] = []
     if scope != "AWS":
-        ours = ManagedPolicy.objects.filter(account=caller.account_key, path__startswith=path_prefix)
+        ours = paging.under_path(ManagedPolicy.objects.filter(account=caller.account_key), path_prefix)
         if only_attached:
             ours = ours.filter(attachments__isnull=False).distinct()
         candidates += [(name, "", key) for name, key in ours.values_list("name", "pk")]
@@ -307,9 +307,9 @@ def list_entities_for_policy(
         attachments = Attachment.objects.filter(policy=row)
     entities: list[tuple[str, str, Response]] = []
     for attachment in attachments.select_related("user", "group"):
-        if (user := attachment.user) and entity_filter in (None, "User"):
+        if (user := attachment.user) and entity_filter in (None, "User") and user.path.startswith(path_prefix):
             entities.append(("PolicyUsers", user.name, {"UserName": user.name, "UserId": user.unique_id}))
-        if (group := attachment.group) and entity_filter in (None, "Group"):
+        if (group := attachment.group) and entity_filter in (None, "Group") and group.path.startswith(path_prefix):
             entities.append(("PolicyGroups", group.name, {"GroupName": group.name, "GroupId": group.unique_id}))
     if policy_usage_filter == "PermissionsBoundary":
         entities = []

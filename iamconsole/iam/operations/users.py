@@ -94,7 +94,7 @@ def list_users(
     return {"Users": [shapes.user(row, call.caller.account_id) for row in found], **page}
 
 
-@operation("iam:UpdateUser", resource=resources.user)
+@operation("iam:UpdateUser", resource=resources.renamed_user)
 def update_user(
     call: Call, *, user_name: str, new_user_name: str | None = None, new_path: str | None = None
 ) -> Response:

@@ -14,14 +14,13 @@ from iamconsole import wire
 from iamconsole.core import arn
 from iamconsole.core.errors import AwsError
 from iamconsole.s3.forms import deletion_form
+from iamconsole.s3.storage import OBJECT_HEADERS
 from iamconsole.s3.views import links
 from iamconsole.s3.views.uploads import Done, keep_status, outcome_of
 from iamconsole.ui import flash
 from iamconsole.ui.pages import ConsoleRequest, panel, render_page
 
 either = require_http_methods(["GET", "HEAD", "POST"])
-# What people store is never to run as a page of the console, which has the same address.
-OBJECT_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
 # The browser draws XML with a style of its own.
 XML_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 # One press of a button deletes at most so many objects, each a call of its own.

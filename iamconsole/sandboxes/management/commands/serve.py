@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from django.db import OperationalError
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
+from waitress.task import WSGITask
 
 from iamconsole.accounts.models import Account
 from iamconsole.sandboxes import lifecycle
@@ -37,8 +39,17 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         return taken
 
 
+class Task(WSGITask):  # type: ignore[misc]  # waitress has no types
+    """waitress's task, without its capitals in the names of an object's metadata: S3's are lower case."""
+
+    def build_response_header(self) -> bytes:
+        header: bytes = super().build_response_header()
+        return re.sub(rb"(?m)^X-Amz-Meta-[^:\r\n]*", lambda name: name[0].lower(), header)
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     parser_class = Parser
+    task_class = Task
 
 
 class Command(BaseCommand):
@@ -56,6 +67,7 @@ class Command(BaseCommand):
             # What is printed and what sign-in links say is where this server really is.
             shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
             settings.IAMCONSOLE_URL = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+            settings.SERVED_AT.write_text(settings.IAMCONSOLE_URL, encoding="ascii")
         account = self._prepare()
         self._welcome(lifecycle.describe(account))
         server = create_server(
@@ -63,8 +75,9 @@ class Command(BaseCommand):
             sockets=[listening],
             threads=THREADS,
             ident=None,
-            # Uploads stream and have a limit of their own; this one only bounds what is buffered on disk.
-            max_request_body_size=settings.IAMCONSOLE_MAX_OBJECT_BYTES + 1024 * 1024,
+            # Objects have a limit of their own, which is answered in S3's words or on the upload page; this one
+            # only bounds what is buffered on disk before anybody can answer.
+            max_request_body_size=8 * settings.IAMCONSOLE_MAX_OBJECT_BYTES + 1024 * 1024,
             clear_untrusted_proxy_headers=not settings.IAMCONSOLE_TRUSTED_PROXIES,
         )
         server.channel_class = Channel
@@ -75,6 +88,8 @@ class Command(BaseCommand):
         try:
             call_command("migrate", interactive=False, verbosity=0)
             self._prepare_static_files()
+            call_command("clearsessions")
+            lifecycle.purge_expired_credentials()
             accounts = lifecycle.everyone()
             return accounts[0] if accounts else lifecycle.create()
         except OSError as error:
