@@ -200,6 +200,12 @@ def test_a_change_acts_at_the_very_next_call(root, dev, sandbox):
         client_for(sandbox, "dev").call("iam:ListUsers")
 
 
+def test_a_client_that_gives_up_its_rights_has_lost_them_at_its_next_call(admin):
+    admin.call("iam:DetachUserPolicy", user_name="admin", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess")
+    with pytest.raises(AccessDenied):
+        admin.call("iam:ListUsers")
+
+
 def test_a_write_sees_policies_that_changed_after_its_caller_was_looked_up(root, dev):
     """The decision of a write is made under the lock, not with what the request began with."""
     root.call("iam:AttachUserPolicy", user_name="dev", policy_arn="arn:aws:iam::aws:policy/IAMFullAccess")

@@ -15,9 +15,13 @@ from botocore.exceptions import ClientError
 
 from iamconsole.accounts.models import Account
 from iamconsole.cloudtrail.models import DecisionBasis, Event
+from iamconsole.core.caller import Context
 from iamconsole.core.errors import AccessDenied, AwsError
+from iamconsole.gateway import callers
+from iamconsole.gateway.client import AwsClient
 from iamconsole.gateway.table import OPERATIONS
 from iamconsole.sandboxes import lifecycle
+from iamconsole.signin.middleware import SESSION_KEY
 from iamconsole.wire import members
 from tests.boto import boto
 from tests.factories import allow, client_for, policy
@@ -142,11 +146,17 @@ class ApiFace:
         return answer
 
 
+# What only a session's temporary credentials have, and a long-term key has not.
+OF_A_SESSION = {"aws:MultiFactorAuthPresent", "aws:TokenIssueTime"}
+
+
 class ConsoleFace:
-    """The story through `request.aws`, as the views of a signed-in browser call it."""
+    """The story through `request.aws`, with the credentials of a real sign-in, as the views call it."""
 
     def __init__(self, account: Account, signed_in: Any) -> None:
-        self.client = client_for(account, "admin", face="console")
+        browser = signed_in("admin", account)
+        credential = callers.credential(browser.session[SESSION_KEY])
+        self.client = AwsClient(credential.caller, Context(face="console"))
 
     def call(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
         params = dict(params)
@@ -190,7 +200,8 @@ def comparable(event: Event) -> dict[str, Any]:
             "resources": event.resources,
             "error": [event.error_code, event.error_message],
             "decision": [event.outcome, event.decided_by, event.action, event.resource, event.engine],
-            "keys": sorted(event.context or {}),
+            "keys": sorted(set(event.context or {}) - OF_A_SESSION),
+            "session": set(event.context or {}) >= OF_A_SESSION if event.session else event.access_key_id[:4] != "ASIA",
             "principal": [event.principal_type, event.principal_arn, event.user_name],
             "flags": [event.read_only, event.management, event.region, event.event_type],
         },

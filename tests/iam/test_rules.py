@@ -368,3 +368,53 @@ def test_the_document_is_given_back_as_it_was_saved(admin, sandbox):
     odd = '{\n\t"Version":   "2012-10-17",\r\n "Statement": [{"Effect":"Allow","Action":"s3:*","Resource":"*"}]\n}'
     arn = admin.call("iam:CreatePolicy", policy_name="Odd", policy_document=odd)["Policy"]["Arn"]
     assert admin.call("iam:GetPolicyVersion", policy_arn=arn, version_id="v1")["PolicyVersion"]["Document"] == odd
+
+
+def test_a_rename_needs_permission_on_both_ends(root, sandbox):
+    root.call("iam:CreateUser", user_name="intern-a")
+    root.call("iam:CreateGroup", group_name="intern-g")
+    interns = [f"arn:aws:iam::{sandbox.account_id}:{kind}/intern-*" for kind in ("user", "group")]
+    document = policy(allow(["iam:UpdateUser", "iam:UpdateGroup"], interns))
+    root.call("iam:PutUserPolicy", user_name="amin", policy_name="interns", policy_document=document)
+    amin = client_for(sandbox, "amin")
+    amin.call("iam:UpdateUser", user_name="intern-a", new_user_name="intern-b")
+    for action, params in (
+        ("iam:UpdateUser", {"user_name": "intern-b", "new_user_name": "boss"}),
+        ("iam:UpdateUser", {"user_name": "intern-b", "new_path": "/admins/"}),
+        ("iam:UpdateGroup", {"group_name": "intern-g", "new_group_name": "bosses"}),
+    ):
+        with pytest.raises(AccessDenied):
+            amin.call(action, **params)
+
+
+def test_a_path_prefix_keeps_its_case(admin):
+    for name, path in (("upper", "/HR/"), ("lower", "/hr/")):
+        admin.call("iam:CreateUser", user_name=name, path=path)
+    assert [u["UserName"] for u in admin.call("iam:ListUsers", path_prefix="/HR/")["Users"]] == ["upper"]
+    admin.call("iam:AttachUserPolicy", user_name="upper", policy_arn=S3_READ)
+    admin.call("iam:AttachUserPolicy", user_name="lower", policy_arn=S3_READ)
+    found = admin.call("iam:ListEntitiesForPolicy", policy_arn=S3_READ, path_prefix="/hr/")["PolicyUsers"]
+    assert [u["UserName"] for u in found] == ["lower"]
+
+
+def test_a_managed_policy_that_a_newer_package_lacks_denies_and_can_be_detached(root, sandbox):
+    gone = "arn:aws:iam::aws:policy/GoneFromThePackage"
+    user = User.objects.get(account=sandbox, name="amin")
+    user.attachments.create(aws_arn=gone)
+    root.call("iam:PutUserPolicy", user_name="amin", policy_name="all", policy_document=policy(allow("*")))
+    with pytest.raises(AccessDenied):
+        client_for(sandbox, "amin").call("iam:ListUsers")
+    attached = root.call("iam:ListAttachedUserPolicies", user_name="amin")["AttachedPolicies"]
+    assert attached == [{"PolicyName": "GoneFromThePackage", "PolicyArn": gone}]
+    root.call("iam:DetachUserPolicy", user_name="amin", policy_arn=gone)
+    assert client_for(sandbox, "amin").call("iam:ListUsers")
+
+
+def test_null_characters_are_refused_everywhere(admin):
+    for action, params in (
+        ("iam:TagUser", {"user_name": "amin", "tags": [{"Key": "a", "Value": "x\0"}]}),
+        ("iam:CreatePolicy", {"policy_name": "p", "policy_document": "\0"}),
+        ("s3:PutObject", {"bucket": "company1-hr", "key": "a\0b"}),
+    ):
+        with pytest.raises(AwsError):
+            admin.call(action, **params)

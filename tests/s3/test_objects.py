@@ -194,3 +194,73 @@ def test_the_location_of_a_bucket(s3):
     assert s3.get_bucket_location(Bucket="company1-hr")["LocationConstraint"] == "us-west-2"
     s3.create_bucket(Bucket="in-virginia")
     assert s3.get_bucket_location(Bucket="in-virginia")["LocationConstraint"] is None
+
+
+def code_of(call, **params):
+    with pytest.raises(ClientError) as error:
+        call(**params)
+    return error.value.response["Error"]["Code"]
+
+
+def test_what_nothing_here_acts_on_is_refused_and_not_ignored(s3):
+    put = {"Bucket": "company1-hr", "Key": "Test.txt", "Body": b"x"}
+    assert code_of(s3.put_object, **put, Tagging="a=b") == "NotImplemented"
+    assert code_of(s3.put_object, **put, ServerSideEncryption="aws:kms") == "NotImplemented"
+    assert code_of(s3.put_object, **put, ACL="public-read") == "AccessControlListNotSupported"
+    assert code_of(s3.get_object, Bucket="company1-hr", Key="Test.txt", VersionId="abc") == "NotImplemented"
+    assert code_of(s3.delete_object, Bucket="company1-hr", Key="Test.txt", VersionId="abc") == "NotImplemented"
+    other = "999999999999"
+    delete = {"Bucket": "company1-hr", "Key": "Test.txt"}
+    assert code_of(s3.delete_object, **delete, ExpectedBucketOwner=other) == "AccessDenied"
+    assert s3.get_object(Bucket="company1-hr", Key="Test.txt")["Body"].read() == b"Hello!\n"
+    s3.put_object(**put, ACL="private", StorageClass="STANDARD", ServerSideEncryption="AES256")
+
+
+def test_preconditions_on_the_etag(s3):
+    put = {"Bucket": "company1-hr", "Key": "Test.txt", "Body": b"new"}
+    assert code_of(s3.put_object, **put, IfNoneMatch="*") == "PreconditionFailed"
+    assert code_of(s3.put_object, **put, IfMatch='"0"') == "PreconditionFailed"
+    etag = s3.head_object(Bucket="company1-hr", Key="Test.txt")["ETag"]
+    assert s3.get_object(Bucket="company1-hr", Key="Test.txt", IfMatch=etag)["Body"].read() == b"Hello!\n"
+    s3.put_object(**put, IfMatch=etag)
+    assert code_of(s3.get_object, Bucket="company1-hr", Key="Test.txt", IfMatch=etag) == "PreconditionFailed"
+    s3.put_object(Bucket="company1-hr", Key="fresh", Body=b"x", IfNoneMatch="*")
+
+
+def test_a_negative_number_of_keys_is_refused(s3):
+    assert code_of(s3.list_objects_v2, Bucket="company1-hr", MaxKeys=-1) == "InvalidArgument"
+
+
+def test_another_region_must_be_named(sandbox):
+    known = lifecycle.describe(sandbox)["admin"]
+    ireland = boto("s3", known["access_key_id"], known["secret_access_key"], region="eu-west-1")
+    assert code_of(ireland.create_bucket, Bucket="nowhere-said") == "IllegalLocationConstraintException"
+    ireland.create_bucket(Bucket="said", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+
+def test_a_refusal_that_hides_a_missing_key_is_the_events_decision(root, sandbox):
+    from iamconsole.cloudtrail.models import Event
+    from iamconsole.core.errors import AccessDenied
+
+    get = policy(allow("s3:GetObject", "arn:aws:s3:::company1-hr/*"))
+    root.call("iam:PutUserPolicy", user_name="amin", policy_name="get", policy_document=get)
+    amin = client_for(sandbox, "amin")
+    with pytest.raises(AccessDenied):
+        amin.call("s3:GetObject", bucket="company1-hr", key="none")
+    amin.flush()
+    event = Event.objects.latest("id")
+    assert (event.action, event.outcome) == ("s3:ListBucket", "implicit_deny")
+
+
+def test_bytes_that_cannot_be_removed_do_not_undo_a_committed_upload(
+    s3, tmp_path, django_capture_on_commit_callbacks, caplog
+):
+    s3.put_object(Bucket="company1-hr", Key="k", Body=b"old")
+    for path in sorted((tmp_path / "objects").rglob("*"), reverse=True):
+        if path.is_file() and path.read_bytes() == b"old":
+            path.unlink()
+            path.mkdir()
+            (path / "in the way").write_text("")
+    with django_capture_on_commit_callbacks(execute=True):
+        s3.put_object(Bucket="company1-hr", Key="k", Body=b"new")
+    assert s3.get_object(Bucket="company1-hr", Key="k")["Body"].read() == b"new"
