@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from iamconsole.api import views as api
 from iamconsole.api.middleware import is_for_aws
 from iamconsole.console import views as console
 
 urlpatterns = [
+    # Somebody shortens an address: the service's first page.
+    path("iam", RedirectView.as_view(url="/iam/home")),
+    path("s3", RedirectView.as_view(url="/s3/buckets")),
     path("", include("iamconsole.signin.urls")),
     path("", include("iamconsole.iam.urls")),
     path("", include("iamconsole.s3.urls")),

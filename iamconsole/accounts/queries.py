@@ -32,3 +32,8 @@ def accounts_with_root_email(email: str) -> list[Account]:
 
 def sandbox_with_slug(slug: str) -> Sandbox | None:
     return Sandbox.objects.filter(slug=slug).first()
+
+
+def account_keys(sandbox_key: int) -> dict[str, int]:
+    """The accounts of a sandbox: account ID and database key."""
+    return dict(Account.objects.filter(sandbox=sandbox_key).values_list("account_id", "pk"))

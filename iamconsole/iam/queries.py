@@ -84,3 +84,10 @@ def tags_of_user(user_key: int) -> dict[str, str]:
 
 def login_profile(user_key: int) -> LoginProfile | None:
     return LoginProfile.objects.select_related("user").filter(user=user_key).first()
+
+
+def user_arns(account_key: int, account_id: str, arns: Iterable[str]) -> set[str]:
+    """Those of `arns` that are ARNs of users of the account, with their paths as they are."""
+    names = {text.rpartition("/")[2] for text in arns}
+    rows = User.objects.filter(account=account_key, name__in=names)
+    return {row.arn(account_id) for row in rows}

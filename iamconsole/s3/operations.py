@@ -26,7 +26,7 @@ from iamconsole.core.errors import AccessDenied
 from iamconsole.core.operation import Call, ContextKeys, Params, Response, operation
 from iamconsole.core.regions import DEFAULT, REGIONS
 from iamconsole.policy import parse
-from iamconsole.s3 import errors, names, resources, storage
+from iamconsole.s3 import bucket_policies, errors, names, resources, storage
 from iamconsole.s3.models import Bucket, StoredObject
 
 DEFAULT_TYPE = "binary/octet-stream"
@@ -221,11 +221,13 @@ def put_bucket_policy(call: Call, *, bucket: str, policy: str, **more: Any) -> R
     """Set the bucket's policy, in place of the one before."""
     refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
-    problems = parse(policy, "resource").problems
-    if problems:
-        raise errors.malformed_policy(problems[0].message)
-    if len(policy.encode()) > 20 * 1024:
-        raise errors.malformed_policy("Policies must be at most 20480 bytes long.")
+    parsed = parse(policy, "resource")
+    if parsed.problems:
+        raise errors.malformed_policy(parsed.problems[0].message)
+    if len(policy.encode()) > bucket_policies.MAX_BYTES:
+        raise errors.malformed_policy(f"Policies must be at most {bucket_policies.MAX_BYTES} bytes long.")
+    if refused := bucket_policies.problem(parsed, row.name, row.sandbox_id):
+        raise errors.malformed_policy(refused)
     row.policy_id = PolicyText.keep(policy)
     row.save(update_fields=["policy"])
     return {}

@@ -264,3 +264,28 @@ def test_bytes_that_cannot_be_removed_do_not_undo_a_committed_upload(
     with django_capture_on_commit_callbacks(execute=True):
         s3.put_object(Bucket="company1-hr", Key="k", Body=b"new")
     assert s3.get_object(Bucket="company1-hr", Key="k")["Body"].read() == b"new"
+
+
+def test_a_bucket_policy_names_this_bucket_its_actions_and_people_who_are_there(s3, sandbox, other_sandbox):
+    me = f"arn:aws:iam::{sandbox.account_id}"
+    bucket, objects = "arn:aws:s3:::company1-hr", "arn:aws:s3:::company1-hr/*"
+    for principal, action, resource, message in (
+        (f"{me}:user/nobody", "s3:GetObject", objects, "Invalid principal in policy"),
+        (f"{me}:group/HR", "s3:GetObject", objects, "Invalid principal in policy"),
+        ("arn:aws:iam::999999999999:root", "s3:GetObject", objects, "Invalid principal in policy"),
+        (f"arn:aws:iam::{other_sandbox.account_id}:user/amin", "s3:GetObject", objects, "Invalid principal in policy"),
+        ("*", "s3:GetObject", "*", "Policy has invalid resource"),
+        ("*", "s3:GetObject", "arn:aws:s3:::company1-sales/*", "Policy has invalid resource"),
+        ("*", "s3:GetObjct", objects, "Policy has invalid action"),
+        ("*", "iam:*", objects, "Policy has invalid action"),
+        ("*", "s3:GetObject", bucket, "Action does not apply to any resource(s) in statement"),
+        ("*", "s3:ListBucket", objects, "Action does not apply to any resource(s) in statement"),
+    ):
+        document = policy({"Principal": {"AWS": principal}, **allow(action, resource)})
+        with pytest.raises(ClientError) as error:
+            s3.put_bucket_policy(Bucket="company1-hr", Policy=document)
+        assert error.value.response["Error"]["Code"] == "MalformedPolicy"
+        assert error.value.response["Error"]["Message"] == message
+    for action, resource in (("s3:*", bucket), ("s3:*", objects), ("s3:Get*", objects)):
+        document = policy({"Principal": {"AWS": f"{me}:user/amin"}, **allow(action, resource)})
+        s3.put_bucket_policy(Bucket="company1-hr", Policy=document)

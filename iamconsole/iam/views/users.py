@@ -103,6 +103,7 @@ def user_delete(request: ConsoleRequest) -> HttpResponse:
         "title": f"Delete {names[0] if one else counted(len(names), 'user')}?",
         "rows": user_rows(request, _known(request, names)),
         "form": form,
+        "own": request.caller.user_name in names,
         "home": user_url(names[0]) if one and request.GET.get("from") == "details" else home,
     }
     return render_page(request, "iam/user_delete.html", context, status=422 if form.is_bound else 200)

