@@ -19,7 +19,7 @@ def check_shape(operation: Operation, params: Mapping[str, Any]) -> None:
     except KeyError as error:
         raise ValidationError(f"Unknown parameter {error.args[0]!r} for {operation.name}.") from error
     for name, value in params.items():
-        if "\0" in str(value):
+        if _has_null(value):
             # Neither XML nor PostgreSQL can hold it, and no name or text of AWS's may.
             raise ValidationError(f"The value of {name} contains a null character.", field=name)
     violations = wire.validate(operation.service, operation.short_name, members)
@@ -28,3 +28,11 @@ def check_shape(operation: Operation, params: Mapping[str, Any]) -> None:
         # S3 does not speak of validation errors: its own code for a parameter of the wrong shape.
         code = "InvalidArgument" if operation.service == "s3" else None
         raise ValidationError(wire.violations_message(violations), code=code, field=field)
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(_has_null(one) for pair in value.items() for one in pair)
+    return isinstance(value, list | tuple) and any(_has_null(one) for one in value)

@@ -416,5 +416,5 @@ def test_null_characters_are_refused_everywhere(admin):
         ("iam:CreatePolicy", {"policy_name": "p", "policy_document": "\0"}),
         ("s3:PutObject", {"bucket": "company1-hr", "key": "a\0b"}),
     ):
-        with pytest.raises(AwsError):
+        with pytest.raises(AwsError, match="null character"):
             admin.call(action, **params)
