@@ -77,7 +77,8 @@ def standing_of(caller: Caller, revision: int, *, keep: bool = True) -> Standing
     """The caller's standing at `revision` of its account.
 
     Without `keep` nothing goes into the cache: inside a transaction that may yet roll back, the
-    revision read there may never come to be, and its number may come again with other contents.
+    revision read there may never come to be, and its number may come again with other contents. Who
+    calls within a transaction of their own (start states) does so as the root user, which has no policies.
     """
     if caller.user_key is None:
         return _standing(PolicySet(), {})
