@@ -21,7 +21,9 @@ def plain_outcome(request: Request, policies: PolicySet) -> str:
     own = me.account != ""
     linked = ":role/aws-service-role/" in me.role_arn
     bounded = policies.boundary is not None
-    single = lambda attached: () if attached is None else (attached,)  # noqa: E731
+
+    def single(attached):
+        return () if attached is None else (attached,)
 
     def ask(attached: tuple[AttachedPolicy, ...]) -> tuple[bool, set[str]]:
         return answers(attached, request, bounded)
