@@ -80,9 +80,9 @@ def _policies(event: Event) -> tuple[PolicySet, list[str]]:
     lost: list[str] = []
     identity = []
     for one in kept:
-        # The texts of AWS managed policies are in their package; a new release of it may have changed one.
+        # The text as it was; of an AWS managed policy at worst the one of today's package.
         managed = aws_managed.by_arn().get(one["arn"])
-        text = managed.text if managed else texts.get(one["sha256"])
+        text = texts.get(one["sha256"], managed.text if managed else None)
         policy = parse(text or "", "identity")
         if policy.sha256 != one["sha256"]:
             lost.append(one["name"])

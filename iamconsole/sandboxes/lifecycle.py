@@ -16,13 +16,14 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from iamconsole.accounts.models import Account, Sandbox
+from iamconsole.accounts.models import Account, PolicyText, Sandbox
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.caller import Context, wall_clock
 from iamconsole.core.ids import Ids
 from iamconsole.gateway import callers, door
 from iamconsole.gateway.client import AwsClient
-from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, User
+from iamconsole.iam import aws_managed
+from iamconsole.iam.models import AccessKey, Attachment, Group, ManagedPolicy, User
 from iamconsole.s3 import storage
 from iamconsole.s3.models import Bucket, StoredObject
 from iamconsole.sandboxes.fixtures import ADMINISTRATOR, FIXTURES, Fixture
@@ -191,6 +192,16 @@ def _remove_bytes_after_commit(sandbox: Sandbox) -> None:
 def purge_expired_credentials() -> None:
     """Drop the credentials of sign-ins that ended by themselves; nothing can be done with them any more."""
     TemporaryCredential.objects.filter(expires__lt=wall_clock()).delete()
+
+
+def keep_managed_texts() -> None:
+    """Keep the text of every AWS managed policy that is attached, as today's package has it.
+
+    Decisions made with it can then be explained when a later package has changed it.
+    """
+    attached = Attachment.objects.exclude(aws_arn="").values_list("aws_arn", flat=True).distinct()
+    known = aws_managed.by_arn()
+    PolicyText.keep_all([known[arn].text for arn in attached if arn in known])
 
 
 def everyone() -> list[Account]:

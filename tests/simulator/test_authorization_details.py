@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from iamconsole.accounts.models import PolicyText
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import AccessDenied, NoSuchEntity
 from tests.factories import allow, client_for, deny, policy
@@ -159,3 +160,19 @@ def test_a_policy_that_is_not_kept_is_said(as_user, john, sandbox):
     text = text_of(page_of(as_user("john"), event_id))
     assert "The text that was evaluated is no longer kept for HRPolicy" in text
     assert "Decided by an earlier version" in text
+
+
+def test_a_decision_by_a_policy_of_aws_is_explained_with_the_text_of_then(as_user, root, sandbox):
+    """A later package may have another text under the same ARN; what was decided with is kept by content."""
+    root.call("iam:CreateUser", user_name="john")
+    root.call("iam:AttachUserPolicy", user_name="john", policy_arn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+    event_id = refused(client_for(sandbox, "john"), "s3:PutObject", bucket="company1-hr", key="x")
+    then = policy(deny("s3:PutObject"))
+    event = Event.objects.get(event_id=event_id)
+    assert PolicyText.objects.filter(pk=event.basis.attachments[0]["sha256"]).exists()
+
+    event.basis.attachments = [one | {"sha256": PolicyText.keep(then)} for one in event.basis.attachments]
+    event.basis.save()
+    page = page_of(as_user("john"), event_id)
+    assert page.context["relevant"][0]["effect"] == "Deny"
+    assert "no longer kept" not in text_of(page)

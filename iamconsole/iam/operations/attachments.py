@@ -30,6 +30,9 @@ def _attach(call: Call, policy_arn: str) -> Response:
     if not identity.attachments.filter(**which).exists():  # attaching twice is no error
         quotas.check(*LIMITS[identity.kind], identity.attachments.count())
         identity.attachments.create(**which)
+        if isinstance(policy, AwsManagedPolicy):
+            # A later package may change the text; decisions made with this one must stay explicable.
+            PolicyText.keep(policy.text)
     return {}
 
 

@@ -90,6 +90,7 @@ class Command(BaseCommand):
             self._prepare_static_files()
             call_command("clearsessions")
             lifecycle.purge_expired_credentials()
+            lifecycle.keep_managed_texts()
             accounts = lifecycle.everyone()
             return accounts[0] if accounts else lifecycle.create()
         except OSError as error:
