@@ -32,6 +32,11 @@ class Named(models.Model):
     def arn(self, account_id: str) -> str:
         return arn.iam(account_id, self.kind, self.name, self.path)
 
+    def rename(self, name: str | None, path: str | None) -> None:
+        """Give the row another name, another path or both; whether the name is free is the operation's to ask."""
+        self.name, self.path = name or self.name, path or self.path
+        self.save(update_fields=["name", "path"])
+
 
 class User(Named):
     kind = "user"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import re
@@ -23,6 +24,7 @@ from iamconsole.gateway.table import OPERATIONS
 from iamconsole.sandboxes import lifecycle
 from iamconsole.signin.middleware import SESSION_KEY
 from iamconsole.wire import members
+from iamconsole.wire.models import operation_model
 from tests.boto import boto
 from tests.factories import allow, client_for, policy
 
@@ -218,6 +220,16 @@ def comparable(event: Event) -> dict[str, Any]:
 def test_the_story_tells_of_every_operation():
     told = {name for name, _ in story("111122223333")}
     assert told == {name for name, operation in OPERATIONS.items() if operation.public}
+
+
+def test_every_operation_takes_every_parameter_of_aws_or_says_what_it_does_with_the_rest():
+    """A parameter that the model lets through and the function does not know would be a fault of ours."""
+    for name, operation in OPERATIONS.items():
+        if operation.public:
+            taken = inspect.signature(operation.work).parameters
+            model = operation_model(operation.service, operation.short_name).input_shape
+            known = {xform_name(member) for member in (model.members if model else ())} - {"body"}
+            assert known <= set(taken) or any(one.kind is one.VAR_KEYWORD for one in taken.values()), name
 
 
 def test_page_and_api_leave_the_same_event_for_every_operation(sandbox, other_sandbox, as_user):

@@ -74,9 +74,7 @@ def update_group(
     row: Group = call.resource.require()
     if new_group_name is not None and new_group_name.lower() != row.name.lower():
         refuse_taken_name(call.caller, new_group_name)
-    row.name = new_group_name or row.name
-    row.path = new_path or row.path
-    row.save(update_fields=["name", "path"])
+    row.rename(new_group_name, new_path)
     return {}
 
 

@@ -102,9 +102,7 @@ def update_user(
     row: User = call.resource.require()
     if new_user_name is not None and new_user_name.lower() != row.name.lower():
         refuse_taken_name(call.caller, new_user_name)
-    row.name = new_user_name or row.name
-    row.path = new_path or row.path
-    row.save(update_fields=["name", "path"])
+    row.rename(new_user_name, new_path)
     return {}
 
 

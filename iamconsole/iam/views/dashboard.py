@@ -7,10 +7,10 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from iamconsole.core.listing import Listing
+from iamconsole.iam.views.user_rows import sign_in_url, with_last_use
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
 
 COUNTED: tuple[tuple[str, str, dict[str, Any], str], ...] = (
@@ -25,13 +25,12 @@ UNUSED = dt.timedelta(days=365)
 def dashboard(request: ConsoleRequest) -> HttpResponse:
     asked = [(action, {**params, "listing": Listing(size=0)}) for _, action, params, _ in COUNTED]
     answers = [Panel.of(answer) for answer in request.aws.call_many(asked)]
-    query = urlencode({"account": request.caller.account_id})
     recommendations = _recommendations(request)
     recommendations["count"] = None if recommendations.get("error") else len(recommendations["rows"])
     context: dict[str, Any] = {
         "resources": [(label, found, href) for (label, _, _, href), found in zip(COUNTED, answers, strict=True)],
         "recommendations": recommendations,
-        "sign_in_url": f"{request.scheme}://{request.get_host()}/console?{query}",
+        "sign_in_url": sign_in_url(request),
     }
     return render_page(request, "iam/dashboard.html", context, partial="resources")
 
@@ -44,20 +43,16 @@ def _recommendations(request: ConsoleRequest) -> dict[str, Any]:
     active = [key for key in keys.result["AccessKeyMetadata"] if key["Status"] == "Active"]
     if request.caller.is_root:
         return {"rows": [_root_row(bool(active))]}
-    ids = [key["AccessKeyId"] for key in active]
-    uses = [
-        Panel.of(one)
-        for one in request.aws.call_many([("iam:GetAccessKeyLastUsed", {"access_key_id": i}) for i in ids])
-    ]
-    stale = [key for key, use in zip(active, uses, strict=True) if use.result and _is_stale(key, use.result)]
+    keys_and_uses = with_last_use(request, active)
+    stale = [key for key in keys_and_uses if key["use"].result and _is_stale(key)]
     return {
-        "error": next((use.error for use in uses if use.error), None),
+        "error": next((key["use"].error for key in keys_and_uses if key["use"].error), None),
         "rows": [_own_row(request.caller.user_name, bool(stale))],
     }
 
 
-def _is_stale(key: dict[str, Any], use: dict[str, Any]) -> bool:
-    last: dt.datetime = use["AccessKeyLastUsed"].get("LastUsedDate") or key["CreateDate"]
+def _is_stale(key: dict[str, Any]) -> bool:
+    last: dt.datetime = key["use"].result.get("LastUsedDate") or key["CreateDate"]
     return timezone.now() - last > UNUSED
 
 

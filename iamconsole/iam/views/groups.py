@@ -23,6 +23,7 @@ from iamconsole.iam.views.group_policies import (
     permissions_table,
     policies_picker,
 )
+from iamconsole.iam.views.user_rows import with_last_use
 from iamconsole.ui import flash
 from iamconsole.ui.forms import ConfirmForm, submit
 from iamconsole.ui.pages import Aws, ConsoleRequest, Panel, panel, render_page
@@ -107,20 +108,12 @@ def _user_rows(request: ConsoleRequest, users: list[dict[str, Any]], group_name:
         calls += [("iam:ListGroupsForUser", name), ("iam:ListAccessKeys", name)]
     answers = iter(request.aws.call_many(calls))
     found = [(user, Panel.of(next(answers)), Panel.of(next(answers))) for user in users]
-    ids = [key["AccessKeyId"] for _, _, keys in found if keys.result for key in keys.result["AccessKeyMetadata"]]
-    uses = dict(
-        zip(
-            ids,
-            request.aws.call_many([("iam:GetAccessKeyLastUsed", {"access_key_id": one}) for one in ids]),
-            strict=True,
-        )
-    )
+    every_key = [key for _, _, keys in found if keys.result for key in keys.result["AccessKeyMetadata"]]
+    uses = {key["AccessKeyId"]: key["use"] for key in with_last_use(request, every_key)}
     rows = []
     for user, groups, keys in found:
         names = [group["GroupName"] for group in groups.result["Groups"]] if groups.result else []
-        own = (
-            [Panel.of(uses[key["AccessKeyId"]]) for key in keys.result["AccessKeyMetadata"]] if keys.result else [keys]
-        )
+        own = [uses[key["AccessKeyId"]] for key in keys.result["AccessKeyMetadata"]] if keys.result else [keys]
         activity = _last_activity(user, own)
         rows.append(user | {"groups": groups, "activity": activity, "inside": group_name in names})
     return rows
@@ -131,7 +124,7 @@ def _last_activity(user: dict[str, Any], uses: Iterable[Panel]) -> Panel:
     for use in uses:
         if use.result is None:
             return use
-        if last := use.result["AccessKeyLastUsed"].get("LastUsedDate"):
+        if last := use.result.get("LastUsedDate"):
             times.append(last)
     return Panel(result={"Time": max(times, default=None)})
 
