@@ -38,12 +38,15 @@ class Account(models.Model):
     name = models.CharField(max_length=50)
     root_email = models.EmailField(max_length=254)
     root_password = models.CharField(max_length=200)
+    # Stands for the account ID in its sign-in URL; empty for none.
+    alias = models.CharField(max_length=63, blank=True, default="")
     revision = models.PositiveBigIntegerField(default=1)
     created = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint("sandbox", Lower("root_email"), name="root_email_unique_in_sandbox"),
+            models.UniqueConstraint("sandbox", "alias", condition=~models.Q(alias=""), name="alias_unique_in_sandbox"),
             models.CheckConstraint(condition=models.Q(account_id__regex=r"^[0-9]{12}$"), name="account_id_12_digits"),
         ]
 

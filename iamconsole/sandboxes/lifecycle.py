@@ -131,6 +131,7 @@ def _free_account_id(ids: Ids) -> str:
 def _build(account: Account, fixture: Fixture, known: Credentials, now: dt.datetime) -> None:
     account.name, account.root_email, account.created = fixture.name, known.root_email, now
     account.root_password = make_password(known.root_password)
+    account.alias = ""
     account.save()
     root = callers.root_of(account)
     if known.root_key:
