@@ -15,7 +15,7 @@ from iamconsole.cloudtrail.models import Event
 from iamconsole.core.arn import Arn
 from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AwsError, InvalidInput, NoSuchEntity
-from iamconsole.core.operation import Call, Params, Resource, Response, operation
+from iamconsole.core.operation import Call, Params, Resource, Response, operation, resolves
 from iamconsole.iam import queries as iam
 from iamconsole.iam import resources as iam_resources
 from iamconsole.iam.models import User
@@ -27,6 +27,7 @@ ACTION = re.compile(r"[a-z0-9-]{1,64}:[A-Za-z0-9]{1,128}")
 EVAL_DECISIONS = {"allowed": "allowed", "explicit_deny": "explicitDeny", "implicit_deny": "implicitDeny"}
 
 
+@resolves("user", keys=iam_resources.IDENTITY_TAG)
 def policy_source(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     """The identity whose policies are simulated, by ARN. Users are what this product has so far."""
     return [_source(caller, str(params["policy_source_arn"])) for params in asked]

@@ -8,7 +8,7 @@ import hmac
 from dataclasses import dataclass
 
 from iamconsole import wire
-from iamconsole.core.caller import Caller
+from iamconsole.core.caller import Caller, Signing
 from iamconsole.gateway import callers
 
 
@@ -41,3 +41,20 @@ def authenticate(
     if found.expires is not None and found.expires <= now:
         raise wire.WireError("ExpiredToken", "The security token included in the request is expired", 403)
     return Signer(found.caller, signature, found.secret)
+
+
+def signing_of(signature: wire.Signature, now: dt.datetime) -> Signing:
+    """How a request was signed, for the condition keys of S3 that ask for it.
+
+    `s3:signatureAge` "works only for presigned URLs"; "in Signature Version 2, this value is always set to 0".
+    """
+    age = None
+    if signature.presigned:
+        since = now - signature.timestamp
+        age = 0 if signature.version == 2 else max(0, since // dt.timedelta(milliseconds=1))
+    return Signing(
+        kind="REST-QUERY-STRING" if signature.presigned else "REST-HEADER",
+        version="AWS" if signature.version == 2 else "AWS4-HMAC-SHA256",
+        age=age,
+        payload=signature.payload_hash,
+    )

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from iamconsole import wire
-from iamconsole.api.authentication import Signer, authenticate
+from iamconsole.api.authentication import Signer, authenticate, signing_of
 from iamconsole.api.bodies import Pieces, Span
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.errors import AwsError
@@ -113,7 +113,7 @@ def _answer(
     body = _body(request, received, signer) if parsed.streaming else None
     params = _keywords(parsed)
     operation = door.operation_named(f"{parsed.service}:{parsed.operation}")
-    context = context_of(request, face="api", region=signature.region)
+    context = context_of(request, face="api", region=signature.region, signing=signing_of(signature, now))
     result = door.call(signer.caller, context, operation.name, body=body, **params)
     return _response(parsed, result, request_id)
 

@@ -63,6 +63,22 @@ def wall_clock() -> dt.datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """How a request was signed, in the words of S3's condition keys.
+
+    As it stands here it is a console page's: AWS's signs in the Authorization header too.
+    `age` is in milliseconds and set for presigned links only, `payload` what the request says of its body.
+
+    Source: S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys".
+    """
+
+    kind: str = "REST-HEADER"
+    version: str = "AWS4-HMAC-SHA256"
+    age: int | None = None
+    payload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Where a call comes from, and the clock and ids it may use.
 
@@ -73,6 +89,9 @@ class Context:
     region: str = "us-east-1"
     source_ip: str = "127.0.0.1"
     user_agent: str = ""
+    # The page whose link led here; the clients of the API send none.
+    referer: str = ""
+    signing: Signing = field(default_factory=Signing)
     # AWS's endpoints are TLS and a laptop's is not; a policy must still behave as it would on AWS.
     secure_transport: bool = True
     clock: Callable[[], dt.datetime] = wall_clock

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AwsError
@@ -28,7 +28,8 @@ class Body(Protocol):
 
 
 Response = dict[str, Any]
-ContextKeys = Mapping[str, str | Sequence[str]]
+KeyValue = str | Sequence[str]
+ContextKeys = Mapping[str, KeyValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,51 @@ class Resource:
 
 ANY = Resource("*")
 
-# Resolvers see many requests at once, so that a page with a call per row stays within its query budget.
-Resolver = Callable[[Caller, Sequence[Params]], Sequence[Resource | Sequence[Resource]]]
+Found = TypeVar("Found", bound=Resource | Sequence[Resource], covariant=True)
+Find = Callable[[Caller, Sequence[Params]], Sequence[Found]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Resolver(Generic[Found]):
+    """From the parameters of requests to their resources.
+
+    It sees many requests at once, so that a page with a call per row stays within its query budget, and
+    answers each with a resource or with several; with none where the request does not need the permission.
+    `kinds` are the reference's types of the resources, `keys` the condition keys that they may bring along.
+    """
+
+    find: Find[Found]
+    kinds: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    def __call__(self, caller: Caller, asked: Sequence[Params]) -> Sequence[Found]:
+        return self.find(caller, asked)
+
+
+def resolves(*kinds: str, keys: tuple[str, ...] = ()) -> Callable[[Find[Found]], Resolver[Found]]:
+    """Make a function the resolver of resources of these types; of none for `*`."""
+
+    def describe(find: Find[Found]) -> Resolver[Found]:
+        return Resolver(find, kinds, keys)
+
+    return describe
+
+
+def when(given: str | Callable[[Params], Any], of: Resolver[Any]) -> Resolver[Any]:
+    """The same resources, but only for the requests that need the permission: those with a certain parameter."""
+
+    def needed(params: Params) -> bool:
+        return bool(params.get(given) if isinstance(given, str) else given(params))
+
+    def find(caller: Caller, asked: Sequence[Params]) -> Sequence[Any]:
+        wanted = [params for params in asked if needed(params)]
+        found = iter(of(caller, wanted) if wanted else ())
+        return [next(found) if needed(params) else () for params in asked]
+
+    return Resolver(find, of.kinds, of.keys)
+
+
+@resolves()
 def no_resource(caller: Caller, asked: Sequence[Params]) -> Sequence[Resource]:
     """For actions that the service authorization reference lists without a resource type."""
     return [ANY] * len(asked)
@@ -86,6 +128,8 @@ class Call:
     now: dt.datetime
     request_id: str
     event_id: str
+    # The condition keys that all its questions have in common; the gateway makes them once for a batch.
+    common: ContextKeys = field(default_factory=dict)
     # What each of the operation's checks is about, in their order.
     by_check: list[tuple[Resource, ...]] = field(default_factory=list)
     # The refusal, or else the first of the decisions, with the question that was asked.
@@ -117,12 +161,21 @@ class Call:
         return self.context.ids
 
 
+# Where the value of a condition key comes from: a parameter by its name, or a function of the call that
+# answers None where the request does not have the key.
+KeySource = str | Callable[[Call], KeyValue | Mapping[str, str] | None]
+# By the key's name, in the spelling of the service authorization reference. One that ends in a placeholder
+# (`aws:RequestTag/${TagKey}`) takes a mapping and is one key for each of its entries.
+Keys = dict[str, KeySource]
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One permission an operation needs: an action, and what it is asked for."""
+    """One permission an operation needs: an action, what it is asked for, the condition keys of the request."""
 
     action: str
-    resource: Resolver
+    resource: Resolver[Any]
+    keys: Keys = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +193,6 @@ class Operation:
     `recorded`: False for the few that AWS's event history does not have (signing out).
     `public`: offered on the wire; sign-in is not. `management`: a management event, as opposed to a
     data event (S3's object calls). `authorized`: False where no policy is asked (a sign-in).
-    `keys`: the condition keys that come from the request itself (`aws:RequestTag/…`, `s3:prefix`).
     """
 
     name: str
@@ -151,7 +203,6 @@ class Operation:
     recorded: bool = True
     management: bool = True
     authorized: bool = True
-    keys: Callable[[Call], ContextKeys] | None = None
     load: Callable[[Sequence[Call]], Any] | None = None
     prepare: Callable[[Call], Any] | None = None
     discard: Callable[[Any], None] | None = None
@@ -168,19 +219,21 @@ class Operation:
 def operation(
     name: str,
     *,
-    resource: Resolver = no_resource,
+    resource: Resolver[Any] = no_resource,
     action: str | None = None,
-    also: Sequence[tuple[str, Resolver]] = (),
+    keys: Keys | None = None,
+    also: Sequence[Check] = (),
     **description: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Describe a function as the AWS operation `name`, e.g. `iam:CreateUser`.
 
     `action` is the action that policies name where it differs from the operation (s3:ListObjectsV2
-    is decided as s3:ListBucket); `also` lists further permissions, such as iam:PassRole.
+    is decided as s3:ListBucket); `keys` the condition keys that the request carries besides the global ones
+    and those of the resource; `also` lists further permissions, such as iam:PassRole.
     """
 
     def describe(function: Callable[..., Any]) -> Callable[..., Any]:
-        checks = (Check(action or name, resource), *(Check(*more) for more in also))
+        checks = (Check(action or name, resource, keys or {}), *also)
         function.operation = Operation(name, function, checks, **description)  # type: ignore[attr-defined]  # a mark on the function, read by operations_in
         return function
 

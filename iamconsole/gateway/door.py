@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from threading import RLock
 from typing import Any
 
@@ -19,7 +20,7 @@ from iamconsole.accounts.models import Account
 from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AccessDenied, AwsError, InvalidAction
 from iamconsole.core.listing import Listing
-from iamconsole.core.operation import Body, Call, Operation, Resolver, Resource, Response
+from iamconsole.core.operation import Body, Call, ContextKeys, Operation, Resolver, Resource, Response
 from iamconsole.core.regions import DEFAULT, GLOBAL_SERVICES
 from iamconsole.gateway import keys, record
 from iamconsole.gateway.shape import check_shape
@@ -95,7 +96,8 @@ def call(
     what the other could not, and both leave the same event behind. Raises an AwsError for everything
     that AWS would refuse.
     """
-    made = _new_call(caller, context, operation_named(action), params)
+    operation = operation_named(action)
+    made = _new_call(caller, _at(operation, context), context.clock(), operation, params)
     made.listing, made.body = listing, body
     own_recorder = recorder or Recorder()
     answer = _read([made], own_recorder)[0] if made.operation.read_only else _write(made, own_recorder)
@@ -114,12 +116,14 @@ def call_many(
     Answers come in the order asked; a refused call's answer is its error.
     """
     calls = []
+    now, contexts = context.clock(), {False: context, True: context.at_region(DEFAULT)}
     for action, params in asked:
+        operation = operation_named(action)
+        if not operation.read_only:
+            raise ValueError(f"{action} writes; the batch form is for reads")
         values = dict(params)
         listing = values.pop("listing", None)
-        made = _new_call(caller, context, operation_named(action), values)
-        if not made.operation.read_only:
-            raise ValueError(f"{action} writes; the batch form is for reads")
+        made = _new_call(caller, contexts[operation.service in GLOBAL_SERVICES], now, operation, values)
         made.listing = listing
         calls.append(made)
     own_recorder = recorder or Recorder()
@@ -129,15 +133,17 @@ def call_many(
     return answers
 
 
-def _new_call(caller: Caller, context: Context, operation: Operation, params: Mapping[str, Any]) -> Call:
-    if operation.service in GLOBAL_SERVICES:
-        context = context.at_region(DEFAULT)
+def _at(operation: Operation, context: Context) -> Context:
+    return context.at_region(DEFAULT) if operation.service in GLOBAL_SERVICES else context
+
+
+def _new_call(caller: Caller, context: Context, now: datetime, operation: Operation, params: Mapping[str, Any]) -> Call:
     return Call(
         operation=operation,
         caller=caller,
         context=context,
         params=params,
-        now=context.clock(),
+        now=now,
         request_id=context.ids.uuid(),
         event_id=context.ids.uuid(),
     )
@@ -154,12 +160,15 @@ def _read(calls: Sequence[Call], recorder: Recorder) -> list[Answer]:
             answers[index] = error
     allowed = []
     standing = None
+    common: dict[int, ContextKeys] = {}
     _resolve([calls[i] for i in sound])
     for index in sound:
         made = calls[index]
         standing = standing or _standing(made, recorder)
+        if id(made.context) not in common:
+            common[id(made.context)] = _common(made, standing)
         try:
-            _let_ask(made, standing)
+            _admit(made, standing, common[id(made.context)])
             _authorise(made, standing)
             allowed.append(index)
         except AwsError as error:
@@ -181,8 +190,10 @@ def _write(made: Call, recorder: Recorder) -> Answer:
         check_shape(operation, made.params)
         if operation.prepare:
             # Decided once without the lock, so that nobody makes us hash or store what may not be.
+            standing = _standing(made, recorder)
+            _admit(made, standing, _common(made, standing))
             _resolve([made])
-            _authorise(made, _standing(made, recorder))
+            _authorise(made, standing)
             made.prepared = operation.prepare(made)
     except AwsError as error:
         recorder.pending += _record(made, _standing(made, recorder), error)
@@ -201,7 +212,7 @@ def _locked(made: Call, recorder: Recorder) -> Answer:
         revision = lock_account(made.caller.account_key)
         # Any other revision may be one that a transaction around us has made and may yet roll back.
         standing = standing_of(made.caller, revision, keep=revision == made.caller.revision)
-        _let_ask(made, standing)
+        _admit(made, standing, _common(made, standing))
         try:
             with transaction.atomic():
                 _resolve([made])
@@ -227,7 +238,7 @@ def _standing(made: Call, recorder: Recorder) -> Standing:
 def _resolve(calls: Sequence[Call]) -> None:
     """Find the resources of each call's checks; calls that share a resolver are resolved together."""
     found: dict[int, list[tuple[Resource, ...]]] = {id(made): [] for made in calls}
-    groups: dict[tuple[int, Resolver], list[Call]] = {}
+    groups: dict[tuple[int, Resolver[Any]], list[Call]] = {}
     depth = max((len(made.operation.checks) for made in calls), default=0)
     for position in range(depth):
         groups.clear()
@@ -248,14 +259,15 @@ def _authorise(made: Call, standing: Standing) -> None:
         return
     made.decision = None
     for check, resources in zip(made.operation.checks, made.by_check, strict=True):
+        carried = keys.declared(made, check.keys) if resources else {}
         for resource in resources:
             if resource.missing_first:
                 resource.require()
-            _require(made, standing, check.action, resource)
+            _require(made, standing, check.action, resource, carried)
 
 
-def _require(made: Call, standing: Standing, action: str, resource: Resource) -> Decision:
-    request = _question(made, standing, action, resource)
+def _require(made: Call, standing: Standing, action: str, resource: Resource, carried: ContextKeys) -> Decision:
+    request = _question(made, action, resource, carried)
     decision = _decide(request, standing, resource)
     if made.decision is None or not decision.allowed:
         made.decision, made.decided = decision, (request, resource)
@@ -265,9 +277,9 @@ def _require(made: Call, standing: Standing, action: str, resource: Resource) ->
     return decision
 
 
-def _question(made: Call, standing: Standing, action: str, resource: Resource) -> Request:
+def _question(made: Call, action: str, resource: Resource, carried: ContextKeys) -> Request:
     owner = resource.account or made.caller.account_id
-    context = keys.of_request(made, standing.tags) | {"aws:ResourceAccount": owner} | dict(resource.context)
+    context = {**made.common, **carried, "aws:ResourceAccount": owner, **resource.context}
     return Request(made.caller.principal, action, resource.arn, owner, context)
 
 
@@ -278,10 +290,25 @@ def _decide(request: Request, standing: Standing, resource: Resource) -> Decisio
     return decide(request, policies)
 
 
-def _let_ask(made: Call, standing: Standing) -> None:
-    """From here on the work may ask the engine by itself."""
-    made.may = lambda action, resource: _decide(_question(made, standing, action, resource), standing, resource)
-    made.require = lambda action, resource: _require(made, standing, action, resource)
+def _common(made: Call, standing: Standing) -> ContextKeys:
+    return keys.common(made.caller, made.context, made.now, standing.tags)
+
+
+def _admit(made: Call, standing: Standing, common: ContextKeys) -> None:
+    """From here on the engine may be asked about the call, by its work too: with the operation's own keys."""
+    made.common = common
+
+    def may(action: str, resource: Resource) -> Decision:
+        return _decide(_question(made, action, resource, _own(made)), standing, resource)
+
+    def require(action: str, resource: Resource) -> Decision:
+        return _require(made, standing, action, resource, _own(made))
+
+    made.may, made.require = may, require
+
+
+def _own(made: Call) -> ContextKeys:
+    return keys.declared(made, made.operation.checks[0].keys)
 
 
 def _load(calls: Sequence[Call]) -> None:

@@ -7,7 +7,7 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-from iamconsole.core.caller import Context
+from iamconsole.core.caller import Context, Signing
 from iamconsole.core.regions import DEFAULT, REGIONS
 
 
@@ -38,10 +38,16 @@ def region_of(request: HttpRequest) -> str:
     return kept if kept in REGIONS else DEFAULT
 
 
-def context_of(request: HttpRequest, *, face: str, region: str = "us-east-1") -> Context:
+def context_of(
+    request: HttpRequest, *, face: str, region: str = "us-east-1", signing: Signing | None = None
+) -> Context:
+    # A console page was linked from another of ours, which says nothing about the calls that it makes.
+    referer = request.META.get("HTTP_REFERER", "") if face == "api" else ""
     return Context(
         face=face,
         region=region,
         source_ip=source_address(request),
         user_agent=request.META.get("HTTP_USER_AGENT", "").replace("\0", ""),
+        referer=referer.replace("\0", ""),
+        signing=signing or Signing(),
     )

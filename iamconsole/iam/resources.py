@@ -6,24 +6,30 @@ resources, and condition keys for AWS Identity and Access Management (IAM)".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from iamconsole.core import arn
 from iamconsole.core.arn import Arn
 from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AwsError, NoSuchEntity, ValidationError
-from iamconsole.core.operation import Params, Resource
+from iamconsole.core.operation import Params, Resolver, Resource, resolves, when
 from iamconsole.iam import aws_managed, queries
 from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, User
 
+# What tags make of a resource. IAM's own key is for users and roles alone: "Checks that the tag attached to the
+# identity resource (user or role) matches" (IAM User Guide, "IAM and AWS STS condition context keys").
+RESOURCE_TAG = ("aws:ResourceTag/${TagKey}",)
+IDENTITY_TAG = (*RESOURCE_TAG, "iam:ResourceTag/${TagKey}")
 
-def tag_keys(tags: dict[str, str]) -> dict[str, str]:
-    """The condition keys that a resource's tags make: aws:ResourceTag/… and IAM's own iam:ResourceTag/…"""
-    return {f"{prefix}:ResourceTag/{key}": value for key, value in tags.items() for prefix in ("aws", "iam")}
+
+def tagged(tags: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
+    """`tags` as condition keys of their resource."""
+    prefixes = [key.removesuffix("${TagKey}") for key in keys]
+    return {prefix + key: value for prefix in prefixes for key, value in tags.items()}
 
 
 def _found_user(caller: Caller, row: User) -> Resource:
-    return Resource(row.arn(caller.account_id), tag_keys(row.tags), row=row)
+    return Resource(row.arn(caller.account_id), tagged(row.tags, IDENTITY_TAG), row=row)
 
 
 def no_such_user(name: str) -> NoSuchEntity:
@@ -43,6 +49,7 @@ def _named_users(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return found
 
 
+@resolves("user", keys=IDENTITY_TAG)
 def user_or_self(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     """The user of `user_name`, or the caller where the request names nobody.
 
@@ -67,19 +74,23 @@ def caller_itself(caller: Caller) -> Resource:
     return Resource(caller.arn, missing=no_such_user(caller.user_name)) if row is None else _found_user(caller, row)
 
 
+@resolves("user", keys=IDENTITY_TAG)
 def self_only(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return [caller_itself(caller)] * len(asked)
 
 
+@resolves("user")
 def new_user(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return [Resource(arn.iam(caller.account_id, "user", p["user_name"], p.get("path") or "/")) for p in asked]
 
 
+@resolves("user", keys=IDENTITY_TAG)
 def renamed_user(caller: Caller, asked: Sequence[Params]) -> list[Sequence[Resource]]:
     """The user and what it is to become: UpdateUser needs permission on both (API reference, UpdateUser)."""
     return [_source_and_target(caller, found, p, "user") for found, p in zip(user(caller, asked), asked, strict=True)]
 
 
+@resolves("group")
 def renamed_group(caller: Caller, asked: Sequence[Params]) -> list[Sequence[Resource]]:
     """The group and what it is to become (API reference, UpdateGroup)."""
     return [_source_and_target(caller, found, p, "group") for found, p in zip(group(caller, asked), asked, strict=True)]
@@ -92,11 +103,16 @@ def _source_and_target(caller: Caller, source: Resource, params: Params, kind: s
     return source, Resource(arn.iam(caller.account_id, kind, name, path), source.context)
 
 
+@resolves()
 def all_users(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
-    """ListUsers is decided on the path it lists: `arn:aws:iam::A:user/` (console.md §1.9)."""
+    """ListUsers is decided on the path it lists, `arn:aws:iam::A:user/`, as its refusals say (console.md §1.9).
+
+    The reference knows no resource type for it; a policy that names `*` covers both.
+    """
     return [Resource(arn.iam(caller.account_id, "user", "", p.get("path_prefix") or "/")) for p in asked]
 
 
+@resolves("group")
 def group(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     rows = queries.groups_named(caller.account_key, [params["group_name"] for params in asked])
     found = []
@@ -111,14 +127,17 @@ def group(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return found
 
 
+@resolves("group")
 def new_group(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return [Resource(arn.iam(caller.account_id, "group", p["group_name"], p.get("path") or "/")) for p in asked]
 
 
+@resolves()
 def all_groups(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return [Resource(arn.iam(caller.account_id, "group", "", p.get("path_prefix") or "/")) for p in asked]
 
 
+@resolves("policy")
 def new_policy(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return [Resource(arn.iam(caller.account_id, "policy", p["policy_name"], p.get("path") or "/")) for p in asked]
 
@@ -149,19 +168,22 @@ def _policies(caller: Caller, asked: Sequence[Params], missing: str) -> list[Res
             error = ValidationError("Invalid ARN:  Could not be parsed!", field="policy_arn")
         row = rows.get(policy_arn) if split else aws_managed.by_arn().get(policy_arn)
         tags = row.tags if isinstance(row, ManagedPolicy) else {}
-        resources.append(Resource(policy_arn, tag_keys(tags), row=row, missing=error))
+        resources.append(Resource(policy_arn, tagged(tags, RESOURCE_TAG), row=row, missing=error))
     return resources
 
 
+@resolves("policy", keys=RESOURCE_TAG)
 def policy(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return _policies(caller, asked, "Policy {} was not found.")
 
 
+@resolves("policy", keys=RESOURCE_TAG)
 def attachable_policies(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     """The policies that an attach names; its own wording for one that is not there."""
     return _policies(caller, asked, "Policy {} does not exist or is not attachable.")
 
 
+@resolves("user", keys=IDENTITY_TAG)
 def user_of_access_key(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     """GetAccessKeyLastUsed names no user: it is decided on the user that owns the key."""
     ids = [p["access_key_id"] for p in asked]
@@ -176,5 +198,15 @@ def user_of_access_key(caller: Caller, asked: Sequence[Params]) -> list[Resource
         elif key.user is None:
             found.append(Resource(arn.root(caller.account_id), row=key))
         else:
-            found.append(Resource(key.user.arn(caller.account_id), tag_keys(key.user.tags), row=key))
+            found.append(Resource(key.user.arn(caller.account_id), tagged(key.user.tags, IDENTITY_TAG), row=key))
     return found
+
+
+def if_tagged(new: Resolver[Resource]) -> Resolver[Resource]:
+    """Of a request that creates something: what it needs the permission to tag for, too.
+
+    AWS decides the tagging of a new resource as an action of its own: "To allow tagging and operations as a
+    single call, you must create a policy that includes both the tagging action and the resource-modifying
+    action" (IAM User Guide, "AWS global condition context keys", aws:TagKeys).
+    """
+    return when("tags", new)

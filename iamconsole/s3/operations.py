@@ -23,10 +23,10 @@ from django.db.models.functions import Collate
 from iamconsole.accounts.models import PolicyText
 from iamconsole.core import arn
 from iamconsole.core.errors import AccessDenied
-from iamconsole.core.operation import Call, ContextKeys, Params, Response, operation
+from iamconsole.core.operation import Call, Check, Params, Response, operation, when
 from iamconsole.core.regions import DEFAULT, REGIONS
 from iamconsole.policy import parse
-from iamconsole.s3 import bucket_policies, errors, names, resources, storage
+from iamconsole.s3 import bucket_policies, errors, keys, names, resources, storage
 from iamconsole.s3.models import Bucket, StoredObject
 
 DEFAULT_TYPE = "binary/octet-stream"
@@ -93,7 +93,13 @@ def _check_etag(row: StoredObject | None, if_match: str | None, if_none_match: s
 # ---------------------------------------------------------------- buckets
 
 
-@operation("s3:ListBuckets", resource=resources.every_bucket, action="s3:ListAllMyBuckets", read_only=True)
+@operation(
+    "s3:ListBuckets",
+    resource=resources.every_bucket,
+    action="s3:ListAllMyBuckets",
+    keys=keys.REQUEST,
+    read_only=True,
+)
 def list_buckets(
     call: Call,
     *,
@@ -137,7 +143,22 @@ def list_buckets(
     return answer
 
 
-@operation("s3:CreateBucket", resource=resources.new_bucket)
+@operation(
+    "s3:CreateBucket",
+    resource=resources.new_bucket,
+    keys=keys.NEW_BUCKET,
+    also=[
+        Check("s3:PutBucketAcl", when(keys.sets_bucket_acl, resources.new_bucket), keys.BUCKET_ACL),
+        Check("s3:PutBucketOwnershipControls", when("object_ownership", resources.new_bucket), keys.REQUEST),
+        Check(
+            "s3:PutBucketObjectLockConfiguration",
+            when("object_lock_enabled_for_bucket", resources.new_bucket),
+            keys.REQUEST,
+        ),
+        Check("s3:PutBucketVersioning", when("object_lock_enabled_for_bucket", resources.new_bucket), keys.REQUEST),
+        Check("s3:TagResource", when(keys.bucket_tags, resources.new_bucket), keys.BUCKET_TAGS),
+    ],
+)
 def create_bucket(
     call: Call, *, bucket: str, create_bucket_configuration: dict[str, Any] | None = None, **more: Any
 ) -> Response:
@@ -148,7 +169,9 @@ def create_bucket(
     refuse_unsimulated(call, more)
     if names.bucket_name_problem(bucket):
         raise errors.invalid_bucket_name(bucket)
-    asked = (create_bucket_configuration or {}).get("LocationConstraint")
+    configuration = dict(create_bucket_configuration or {})
+    asked = configuration.pop("LocationConstraint", None)
+    refuse_unsimulated(call, configuration)
     if not asked and call.context.region != DEFAULT:
         raise errors.S3Error(
             "The unspecified location constraint is incompatible for the region specific endpoint this request "
@@ -179,14 +202,14 @@ def create_bucket(
     return {"Location": f"/{bucket}", "BucketArn": arn.bucket(bucket)}
 
 
-@operation("s3:HeadBucket", resource=resources.bucket, action="s3:ListBucket", read_only=True)
+@operation("s3:HeadBucket", resource=resources.bucket, action="s3:ListBucket", keys=keys.REQUEST, read_only=True)
 def head_bucket(call: Call, *, bucket: str, **more: Any) -> Response:
     refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
     return {"BucketRegion": row.region, "BucketArn": arn.bucket(row.name)}
 
 
-@operation("s3:GetBucketLocation", resource=resources.bucket, read_only=True)
+@operation("s3:GetBucketLocation", resource=resources.bucket, keys=keys.REQUEST, read_only=True)
 def get_bucket_location(call: Call, *, bucket: str, **more: Any) -> Response:
     """The Region of a bucket; empty for us-east-1, as S3 has answered since its beginning."""
     refuse_unsimulated(call, more)
@@ -194,7 +217,7 @@ def get_bucket_location(call: Call, *, bucket: str, **more: Any) -> Response:
     return {"LocationConstraint": "" if region == "us-east-1" else region}
 
 
-@operation("s3:DeleteBucket", resource=resources.bucket)
+@operation("s3:DeleteBucket", resource=resources.bucket, keys=keys.REQUEST)
 def delete_bucket(call: Call, *, bucket: str, **more: Any) -> Response:
     refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
@@ -207,7 +230,7 @@ def delete_bucket(call: Call, *, bucket: str, **more: Any) -> Response:
 # ---------------------------------------------------------------- bucket policies
 
 
-@operation("s3:GetBucketPolicy", resource=resources.bucket, read_only=True)
+@operation("s3:GetBucketPolicy", resource=resources.bucket, keys=keys.REQUEST, read_only=True)
 def get_bucket_policy(call: Call, *, bucket: str, **more: Any) -> Response:
     refuse_unsimulated(call, more)
     row: Bucket = call.resource.require()
@@ -216,7 +239,7 @@ def get_bucket_policy(call: Call, *, bucket: str, **more: Any) -> Response:
     return {"Policy": row.policy.text}
 
 
-@operation("s3:PutBucketPolicy", resource=resources.bucket)
+@operation("s3:PutBucketPolicy", resource=resources.bucket, keys=keys.REQUEST)
 def put_bucket_policy(call: Call, *, bucket: str, policy: str, **more: Any) -> Response:
     """Set the bucket's policy, in place of the one before."""
     refuse_unsimulated(call, more)
@@ -233,7 +256,7 @@ def put_bucket_policy(call: Call, *, bucket: str, policy: str, **more: Any) -> R
     return {}
 
 
-@operation("s3:DeleteBucketPolicy", resource=resources.bucket)
+@operation("s3:DeleteBucketPolicy", resource=resources.bucket, keys=keys.REQUEST)
 def delete_bucket_policy(call: Call, *, bucket: str, **more: Any) -> Response:
     """Remove the bucket's policy; S3 answers the same when there is none."""
     refuse_unsimulated(call, more)
@@ -253,6 +276,17 @@ def _stage_body(call: Call) -> storage.Staged:
 @operation(
     "s3:PutObject",
     resource=resources.in_bucket,
+    keys=keys.NEW_OBJECT,
+    also=[
+        Check("s3:PutObjectAcl", when(keys.sets_acl, resources.in_bucket), keys.OBJECT_ACL),
+        Check("s3:PutObjectTagging", when("tagging", resources.in_bucket), keys.OBJECT_TAGS),
+        Check("s3:PutObjectRetention", when(keys.sets_retention, resources.in_bucket), keys.RETENTION),
+        Check(
+            "s3:PutObjectLegalHold",
+            when("object_lock_legal_hold_status", resources.in_bucket),
+            keys.LEGAL_HOLD,
+        ),
+    ],
     management=False,
     prepare=_stage_body,
     discard=storage.discard,
@@ -342,7 +376,7 @@ def _span(asked: str | None, size: int) -> tuple[int, int] | None:
     return first, last
 
 
-@operation("s3:GetObject", resource=resources.in_bucket, read_only=True, management=False)
+@operation("s3:GetObject", resource=resources.in_bucket, keys=keys.REQUEST, read_only=True, management=False)
 def get_object(
     call: Call, *, bucket: str, key: str, range: str | None = None, if_match: str | None = None, **more: Any
 ) -> Response:
@@ -367,13 +401,25 @@ def _opened(row: StoredObject, wanted: str | None) -> Response:
     return answer | {"Body": storage.read(row.stored_as, first)}
 
 
-@operation("s3:HeadObject", resource=resources.in_bucket, action="s3:GetObject", read_only=True, management=False)
+@operation(
+    "s3:HeadObject",
+    resource=resources.in_bucket,
+    action="s3:GetObject",
+    keys=keys.REQUEST,
+    read_only=True,
+    management=False,
+)
 def head_object(call: Call, *, bucket: str, key: str, range: str | None = None, **more: Any) -> Response:
     refuse_unsimulated(call, more)
     return _head(_stored(call))
 
 
-@operation("s3:DeleteObject", resource=resources.in_bucket, management=False)
+@operation(
+    "s3:DeleteObject",
+    resource=resources.in_bucket,
+    keys=keys.REQUEST | {"s3:if-match": "if_match"},
+    management=False,
+)
 def delete_object(call: Call, *, bucket: str, key: str, **more: Any) -> Response:
     """Delete an object; one that is not there is no error."""
     refuse_unsimulated(call, more)
@@ -386,11 +432,6 @@ def delete_object(call: Call, *, bucket: str, key: str, **more: Any) -> Response
 
 
 # ---------------------------------------------------------------- listing
-
-
-def _list_keys(call: Call) -> ContextKeys:
-    keys = {f"s3:{name}": call.params.get(name.replace("-", "_")) for name in ("prefix", "delimiter", "max-keys")}
-    return {name: str(value) for name, value in keys.items() if value is not None}
 
 
 def _token(key: str) -> str:
@@ -494,7 +535,13 @@ def _list(call: Call, *, prefix: str, delimiter: str, after: str, max_keys: int,
     return answer
 
 
-@operation("s3:ListObjectsV2", resource=resources.bucket, action="s3:ListBucket", read_only=True, keys=_list_keys)
+@operation(
+    "s3:ListObjectsV2",
+    resource=resources.bucket,
+    action="s3:ListBucket",
+    read_only=True,
+    keys=keys.LISTING,
+)
 def list_objects_v2(
     call: Call,
     *,
@@ -534,7 +581,13 @@ def list_objects_v2(
     return answer
 
 
-@operation("s3:ListObjects", resource=resources.bucket, action="s3:ListBucket", read_only=True, keys=_list_keys)
+@operation(
+    "s3:ListObjects",
+    resource=resources.bucket,
+    action="s3:ListBucket",
+    read_only=True,
+    keys=keys.LISTING,
+)
 def list_objects(
     call: Call,
     *,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from iamconsole.core import arn
 from iamconsole.core.caller import Caller
-from iamconsole.core.operation import Params, Resource
+from iamconsole.core.operation import Params, Resource, resolves
 from iamconsole.policy import AttachedPolicy, parse
 from iamconsole.s3 import errors, names
 from iamconsole.s3.models import Bucket
@@ -24,6 +24,7 @@ def _attached(row: Bucket) -> AttachedPolicy | None:
     return AttachedPolicy(parse(row.policy.text, "resource"), row.name, "resource", arn.bucket(row.name))
 
 
+@resolves()
 def every_bucket(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     """s3:ListAllMyBuckets: AWS's own examples grant it on `*` and on `arn:aws:s3:::*`.
 
@@ -36,6 +37,7 @@ def bucket_resource(row: Bucket) -> Resource:
     return Resource(arn.bucket(row.name), account=row.account.account_id, policy=_attached(row), row=row)
 
 
+@resolves("bucket")
 def bucket(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     rows = _buckets(caller, [params["bucket"] for params in asked])
     found = []
@@ -49,10 +51,12 @@ def bucket(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return found
 
 
+@resolves("bucket")
 def new_bucket(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return [Resource(arn.bucket(params["bucket"])) for params in asked]
 
 
+@resolves("object")
 def in_bucket(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     """An object's ARN, with its bucket as the row: the object itself may be there or not."""
     rows = _buckets(caller, [params["bucket"] for params in asked])

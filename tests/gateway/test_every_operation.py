@@ -150,6 +150,8 @@ class ApiFace:
 
 # What only a session's temporary credentials have, and a long-term key has not.
 OF_A_SESSION = {"aws:MultiFactorAuthPresent", "aws:TokenIssueTime"}
+# A page's call is not sent in bytes, so nothing is said of their hash.
+OF_THE_WIRE = {"s3:x-amz-content-sha256"}
 
 
 class ConsoleFace:
@@ -202,7 +204,7 @@ def comparable(event: Event) -> dict[str, Any]:
             "resources": event.resources,
             "error": [event.error_code, event.error_message],
             "decision": [event.outcome, event.decided_by, event.action, event.resource, event.engine],
-            "keys": sorted(set(event.context or {}) - OF_A_SESSION),
+            "keys": sorted(set(event.context or {}) - OF_A_SESSION - OF_THE_WIRE),
             "session": set(event.context or {}) >= OF_A_SESSION if event.session else event.access_key_id[:4] != "ASIA",
             "principal": [event.principal_type, event.principal_arn, event.user_name],
             "flags": [event.read_only, event.management, event.region, event.event_type],

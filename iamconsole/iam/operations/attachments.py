@@ -8,18 +8,13 @@ from typing import Any
 
 from iamconsole.accounts.models import PolicyText
 from iamconsole.core.errors import LimitExceeded, NoSuchEntity
-from iamconsole.core.operation import Call, ContextKeys, Response, operation
-from iamconsole.iam import aws_managed, paging, quotas, resources
+from iamconsole.core.operation import Call, Response, operation
+from iamconsole.iam import aws_managed, keys, paging, quotas, resources
 from iamconsole.iam.aws_managed import AwsManagedPolicy
 from iamconsole.iam.models import Attachment, Group, InlinePolicy, User
 from iamconsole.iam.operations.policies import refuse_unattachable, require_well_formed
 
 LIMITS = {"user": ("PoliciesPerUser", quotas.ATTACHED_TO_USER), "group": ("PoliciesPerGroup", quotas.ATTACHED_TO_GROUP)}
-
-
-def policy_arn_key(call: Call) -> ContextKeys:
-    """iam:PolicyARN: lets a policy say which policies may be attached."""
-    return {"iam:PolicyARN": call.params["policy_arn"]}
 
 
 def _attach(call: Call, policy_arn: str) -> Response:
@@ -48,22 +43,22 @@ def _detach(call: Call, policy_arn: str) -> Response:
     return {}
 
 
-@operation("iam:AttachUserPolicy", resource=resources.user, keys=policy_arn_key)
+@operation("iam:AttachUserPolicy", resource=resources.user, keys=keys.POLICY_ARN)
 def attach_user_policy(call: Call, *, user_name: str, policy_arn: str) -> Response:
     return _attach(call, policy_arn)
 
 
-@operation("iam:AttachGroupPolicy", resource=resources.group, keys=policy_arn_key)
+@operation("iam:AttachGroupPolicy", resource=resources.group, keys=keys.POLICY_ARN)
 def attach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> Response:
     return _attach(call, policy_arn)
 
 
-@operation("iam:DetachUserPolicy", resource=resources.user, keys=policy_arn_key)
+@operation("iam:DetachUserPolicy", resource=resources.user, keys=keys.POLICY_ARN)
 def detach_user_policy(call: Call, *, user_name: str, policy_arn: str) -> Response:
     return _detach(call, policy_arn)
 
 
-@operation("iam:DetachGroupPolicy", resource=resources.group, keys=policy_arn_key)
+@operation("iam:DetachGroupPolicy", resource=resources.group, keys=keys.POLICY_ARN)
 def detach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> Response:
     return _detach(call, policy_arn)
 

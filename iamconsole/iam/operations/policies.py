@@ -19,11 +19,11 @@ from iamconsole.core.errors import (
     ValidationError,
 )
 from iamconsole.core.listing import Listing
-from iamconsole.core.operation import Call, Response, operation
-from iamconsole.iam import aws_managed, paging, quotas, resources, shapes
+from iamconsole.core.operation import Call, Check, Response, operation
+from iamconsole.iam import aws_managed, keys, paging, quotas, resources, shapes
 from iamconsole.iam.aws_managed import AwsManagedPolicy
 from iamconsole.iam.models import Attachment, ManagedPolicy, PolicyVersion
-from iamconsole.iam.operations.users import merged_tags, request_tags
+from iamconsole.iam.operations.users import merged_tags
 from iamconsole.policy import parse
 
 
@@ -72,7 +72,12 @@ def _key(policy: ManagedPolicy | AwsManagedPolicy) -> Any:
     return policy.arn if isinstance(policy, AwsManagedPolicy) else policy.pk
 
 
-@operation("iam:CreatePolicy", resource=resources.new_policy, keys=request_tags)
+@operation(
+    "iam:CreatePolicy",
+    resource=resources.new_policy,
+    keys=keys.REQUEST_TAGS,
+    also=[Check("iam:TagPolicy", resources.if_tagged(resources.new_policy), keys.REQUEST_TAGS)],
+)
 def create_policy(
     call: Call,
     *,

