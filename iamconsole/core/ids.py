@@ -40,6 +40,10 @@ class Ids:
     def secret_access_key(self) -> str:
         return self._some(SECRET, 40)
 
+    def mfa_seed(self) -> str:
+        """The secret of a virtual MFA device: 64 characters of base32."""
+        return self._some(BASE32, 64)
+
     def session_token(self) -> str:
         return "IQoJb3JpZ2lu" + self._some(SECRET, 340)
 

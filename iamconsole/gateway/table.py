@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iamconsole.analysis import operations as analysis
 from iamconsole.core.operation import Operation, operations_in
-from iamconsole.iam.operations import attachments, credentials, groups, policies, users
+from iamconsole.iam.operations import account, attachments, credentials, groups, mfa, policies, roles, users
 from iamconsole.s3 import operations as s3
 from iamconsole.sts import operations as sts
 
@@ -14,6 +14,9 @@ OPERATIONS: dict[str, Operation] = (
     | operations_in(policies)
     | operations_in(attachments)
     | operations_in(credentials)
+    | operations_in(mfa)
+    | operations_in(roles)
+    | operations_in(account)
     | operations_in(analysis)
     | operations_in(sts)
     | operations_in(s3)

@@ -59,6 +59,22 @@ class Group(Named):
         ]
 
 
+class Role(Named):
+    """A role. `trust` is its trust policy: who may assume it."""
+
+    kind = "role"
+
+    description = models.CharField(max_length=1000, blank=True)
+    trust = models.ForeignKey("accounts.PolicyText", models.PROTECT)
+    max_session_duration = models.PositiveIntegerField(default=3600)
+    tags = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", Lower("name"), name="role_name_unique_in_account"),
+        ]
+
+
 class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     group = models.ForeignKey(Group, models.CASCADE, related_name="memberships")
@@ -100,6 +116,40 @@ class AccessKey(models.Model):
         return self.access_key_id
 
 
+class MfaDevice(models.Model):
+    """A virtual MFA device. Enabled without a user, it is the root user's; not enabled, it is nobody's.
+
+    `seed` is encrypted, as secret access keys are. `last_step` is the newest step of which a code was
+    used: no code works twice. `drift` is how many steps the device's clock is ahead of ours.
+    """
+
+    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="mfa_devices")
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="mfa_devices")
+    name = models.CharField(max_length=226)  # a serial number, which is its ARN, has at most 256 characters
+    path = models.CharField(max_length=512, default="/")
+    seed = models.BinaryField()
+    tags = models.JSONField(default=dict)
+    created = models.DateTimeField()
+    enabled = models.DateTimeField(null=True)
+    last_step = models.PositiveBigIntegerField(null=True)
+    drift = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", "path", Lower("name"), name="mfa_device_name_unique_in_account"),
+            models.CheckConstraint(
+                condition=models.Q(user=None) | models.Q(enabled__isnull=False), name="mfa_device_of_user_is_enabled"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def arn(self, account_id: str) -> str:
+        """Its ARN, which is its serial number."""
+        return arn.iam(account_id, "mfa", self.name, self.path)
+
+
 class ManagedPolicy(Named):
     """A customer managed policy. AWS managed ones come from a package and are never stored."""
 
@@ -135,23 +185,27 @@ class PolicyVersion(models.Model):
         return f"v{self.number}"
 
 
-def _of_one_identity(name: str) -> models.CheckConstraint:
-    either = models.Q(user__isnull=False, group__isnull=True) | models.Q(user__isnull=True, group__isnull=False)
+def _of_one(name: str, *kinds: str) -> models.CheckConstraint:
+    """The row belongs to an identity of exactly one of `kinds`."""
+    either = models.Q()
+    for kind in kinds:
+        either |= models.Q(**{f"{other}__isnull": other != kind for other in kinds})
     return models.CheckConstraint(condition=either, name=name)
 
 
 class Attachment(models.Model):
-    """A managed policy attached to a user or a group: ours by row, AWS's by ARN."""
+    """A managed policy attached to a user, a group or a role: ours by row, AWS's by ARN."""
 
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="attachments")
     group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="attachments")
+    role = models.ForeignKey(Role, models.CASCADE, null=True, related_name="attachments")
     policy = models.ForeignKey(ManagedPolicy, models.CASCADE, null=True, related_name="attachments")
     aws_arn = models.CharField(max_length=256, blank=True)
 
     class Meta:
         indexes = [models.Index("aws_arn", name="attachment_of_aws_policy")]
         constraints = [
-            _of_one_identity("attachment_of_one_identity"),
+            _of_one("attachment_of_one_identity", "user", "group", "role"),
             models.CheckConstraint(
                 condition=models.Q(policy__isnull=False, aws_arn="")
                 | (models.Q(policy__isnull=True) & ~models.Q(aws_arn="")),
@@ -164,10 +218,16 @@ class Attachment(models.Model):
                 "group", "policy", condition=models.Q(policy__isnull=False), name="group_attachment_once"
             ),
             models.UniqueConstraint(
+                "role", "policy", condition=models.Q(policy__isnull=False), name="role_attachment_once"
+            ),
+            models.UniqueConstraint(
                 "user", "aws_arn", condition=models.Q(policy__isnull=True), name="user_aws_attachment_once"
             ),
             models.UniqueConstraint(
                 "group", "aws_arn", condition=models.Q(policy__isnull=True), name="group_aws_attachment_once"
+            ),
+            models.UniqueConstraint(
+                "role", "aws_arn", condition=models.Q(policy__isnull=True), name="role_aws_attachment_once"
             ),
         ]
 
@@ -183,7 +243,7 @@ class InlinePolicy(models.Model):
 
     class Meta:
         constraints = [
-            _of_one_identity("inline_policy_of_one_identity"),
+            _of_one("inline_policy_of_one_identity", "user", "group"),
             models.UniqueConstraint("user", "name", name="user_inline_policy_once"),
             models.UniqueConstraint("group", "name", name="group_inline_policy_once"),
         ]

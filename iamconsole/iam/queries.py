@@ -18,6 +18,8 @@ from iamconsole.iam.models import (
     LoginProfile,
     ManagedPolicy,
     Membership,
+    MfaDevice,
+    Role,
     User,
 )
 from iamconsole.policy import AttachedPolicy, parse
@@ -35,6 +37,21 @@ def groups_named(account_key: int, names: Iterable[str]) -> dict[str, Group]:
     wanted = {name.lower() for name in names}
     rows = Group.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
     return {row.name.lower(): row for row in rows}
+
+
+def roles_named(account_key: int, names: Iterable[str]) -> dict[str, Role]:
+    wanted = {name.lower() for name in names}
+    rows = Role.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
+    return {row.name.lower(): row for row in rows.select_related("trust")}
+
+
+def mfa_devices(account_key: int, user_key: int | None) -> list[MfaDevice]:
+    """The enabled MFA devices of a user, or of the root user (`user_key` is None), oldest first.
+
+    Who must prove to have one of them hands them to `mfa.use_code`.
+    """
+    rows = MfaDevice.objects.filter(account=account_key, user=user_key, enabled__isnull=False)
+    return list(rows.order_by("enabled", "pk"))
 
 
 def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, ...]:

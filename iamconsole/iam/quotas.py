@@ -11,10 +11,19 @@ POLICIES = 1500
 ATTACHED_TO_USER = 10
 ATTACHED_TO_GROUP = 10
 VERSIONS = 5
+ATTACHED_TO_ROLE = 10
+ROLES = 1000
 ACCESS_KEYS = 2
+MFA_DEVICES = 8
 TAGS = 50
 MANAGED_POLICY_SIZE = 6144
-INLINE_SIZE = {"user": 2048, "group": 5120}
+INLINE_SIZE = {"user": 2048, "group": 5120, "role": 10240}
+TRUST_POLICY_SIZE = 2048
+# Only told by GetAccountSummary; the numbers are those of its example in the API Reference.
+VERSIONS_IN_USE = 10_000
+INSTANCE_PROFILES = 1000
+SERVER_CERTIFICATES = 20
+SIGNING_CERTIFICATES = 2
 
 
 def check(name: str, limit: int, present: int) -> None:

@@ -12,9 +12,9 @@ from iamconsole.core import arn
 from iamconsole.core.arn import Arn
 from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AwsError, NoSuchEntity, ValidationError
-from iamconsole.core.operation import Params, Resolver, Resource, resolves, when
-from iamconsole.iam import aws_managed, queries
-from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, User
+from iamconsole.core.operation import Call, Params, Resolver, Resource, resolves, when
+from iamconsole.iam import aws_managed, queries, service_linked
+from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, MfaDevice, User
 
 # What tags make of a resource. IAM's own key is for users and roles alone: "Checks that the tag attached to the
 # identity resource (user or role) matches" (IAM User Guide, "IAM and AWS STS condition context keys").
@@ -72,6 +72,14 @@ def caller_itself(caller: Caller) -> Resource:
         )
     row = User.objects.filter(pk=caller.user_key or 0).select_related("login_profile").first()
     return Resource(caller.arn, missing=no_such_user(caller.user_name)) if row is None else _found_user(caller, row)
+
+
+def holder(call: Call) -> User | None:
+    """The user that a call with an optional user name is about; None for the root user itself."""
+    if call.params.get("user_name") is None and call.caller.is_root:
+        return None
+    user: User = call.resource.require()
+    return user
 
 
 @resolves("user", keys=IDENTITY_TAG)
@@ -200,6 +208,68 @@ def user_of_access_key(caller: Caller, asked: Sequence[Params]) -> list[Resource
         else:
             found.append(Resource(key.user.arn(caller.account_id), tagged(key.user.tags, IDENTITY_TAG), row=key))
     return found
+
+
+@resolves("mfa")
+def new_mfa_device(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [
+        Resource(arn.iam(caller.account_id, "mfa", p["virtual_mfa_device_name"], p.get("path") or "/")) for p in asked
+    ]
+
+
+@resolves()
+def all_mfa_devices(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "mfa", ""))] * len(asked)
+
+
+@resolves("mfa", keys=RESOURCE_TAG)
+def mfa_device(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """Virtual MFA devices by serial number, which is their ARN."""
+    serials = [params["serial_number"] for params in asked]
+    names = [serial.rpartition("/")[2] for serial in serials]
+    rows = {
+        row.arn(caller.account_id): row for row in MfaDevice.objects.filter(account=caller.account_key, name__in=names)
+    }
+    found = []
+    for serial in serials:
+        row = rows.get(serial)
+        missing = NoSuchEntity(f"VirtualMFADevice with serial number {serial} doesn't exist.", field="serial_number")
+        # What is no ARN is decided as the device that it would be the name of.
+        serial_arn = serial if Arn.parse(serial) else arn.iam(caller.account_id, "mfa", serial)
+        tags = tagged(row.tags, RESOURCE_TAG) if row else {}
+        found.append(Resource(serial_arn, tags, row=row, missing=missing))
+    return found
+
+
+@resolves("role", keys=IDENTITY_TAG)
+def role(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    rows = queries.roles_named(caller.account_key, [params["role_name"] for params in asked])
+    found = []
+    for params in asked:
+        name = params["role_name"]
+        row = rows.get(name.lower())
+        missing = NoSuchEntity(f"The role with name {name} cannot be found.", field="role_name")
+        if row is None:
+            found.append(Resource(arn.iam(caller.account_id, "role", name), missing=missing))
+        else:
+            found.append(Resource(row.arn(caller.account_id), tagged(row.tags, IDENTITY_TAG), row=row))
+    return found
+
+
+@resolves("role")
+def new_service_linked_role(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """The role that a service would get. A service without one has no role name to decide on."""
+    found = []
+    for service in (params["aws_service_name"] for params in asked):
+        known = service_linked.ROLES.get(service)
+        path = service_linked.path_of(service)
+        found.append(Resource(arn.iam(caller.account_id, "role", known.name if known else "", path)))
+    return found
+
+
+@resolves()
+def all_roles(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "role", "", p.get("path_prefix") or "/")) for p in asked]
 
 
 def if_tagged(new: Resolver[Resource]) -> Resolver[Resource]:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from iamconsole.accounts.models import Account
+from iamconsole.core import arn
 from iamconsole.core.operation import Response
 from iamconsole.iam.aws_managed import AwsManagedPolicy
-from iamconsole.iam.models import AccessKey, Group, LoginProfile, ManagedPolicy, PolicyVersion, User
+from iamconsole.iam.models import (
+    AccessKey,
+    Group,
+    LoginProfile,
+    ManagedPolicy,
+    MfaDevice,
+    PolicyVersion,
+    Role,
+    User,
+)
 
 
 def tag_list(tags: dict[str, str]) -> list[Response]:
@@ -34,16 +45,33 @@ def group(row: Group, account_id: str) -> Response:
     }
 
 
+def role(row: Role, account_id: str) -> Response:
+    return {
+        "Path": row.path,
+        "RoleName": row.name,
+        "RoleId": row.unique_id,
+        "Arn": row.arn(account_id),
+        "CreateDate": row.created,
+        "AssumeRolePolicyDocument": row.trust.text,
+    }
+
+
+def described_role(row: Role, account_id: str) -> Response:
+    """A role as GetRole and ListRoles show it, and as CreateServiceLinkedRole does not."""
+    shape = role(row, account_id) | {"MaxSessionDuration": row.max_session_duration}
+    return shape | ({"Description": row.description} if row.description else {})
+
+
 def policy(row: ManagedPolicy | AwsManagedPolicy, account_id: str, attachments: int) -> Response:
     """A policy as ListPolicies shows it; GetPolicy adds Description and Tags."""
     if isinstance(row, AwsManagedPolicy):
-        arn, version, updated = row.arn, row.version_id, row.updated
+        policy_arn, version, updated = row.arn, row.version_id, row.updated
     else:
-        arn, version, updated = row.arn(account_id), f"v{row.default_version}", row.updated
+        policy_arn, version, updated = row.arn(account_id), f"v{row.default_version}", row.updated
     return {
         "PolicyName": row.name,
         "PolicyId": row.unique_id,
-        "Arn": arn,
+        "Arn": policy_arn,
         "Path": row.path,
         "DefaultVersionId": version,
         "AttachmentCount": attachments,
@@ -79,3 +107,17 @@ def login_profile(row: LoginProfile) -> Response:
         "CreateDate": row.changed,
         "PasswordResetRequired": row.reset_required,
     }
+
+
+def virtual_mfa_device(row: MfaDevice, account_id: str) -> Response:
+    """A device as ListVirtualMFADevices shows it: without its seed and its tags."""
+    shape: Response = {"SerialNumber": row.arn(account_id)}
+    if row.enabled is None:
+        return shape
+    holder = root_user(row.account) if row.user is None else user(row.user, account_id)
+    return shape | {"User": holder, "EnableDate": row.enabled}
+
+
+def root_user(row: Account) -> Response:
+    """The root user is no IAM user: AWS answers with the account's ID and root ARN."""
+    return {"UserId": row.account_id, "Arn": arn.root(row.account_id), "CreateDate": row.created}

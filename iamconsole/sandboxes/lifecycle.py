@@ -23,7 +23,7 @@ from iamconsole.core.ids import Ids
 from iamconsole.gateway import callers, door
 from iamconsole.gateway.client import AwsClient
 from iamconsole.iam import aws_managed
-from iamconsole.iam.models import AccessKey, Attachment, Group, ManagedPolicy, User
+from iamconsole.iam.models import AccessKey, Attachment, Group, ManagedPolicy, MfaDevice, Role, User
 from iamconsole.s3 import storage
 from iamconsole.s3.models import Bucket, StoredObject
 from iamconsole.sandboxes.fixtures import ADMINISTRATOR, FIXTURES, Fixture
@@ -169,7 +169,7 @@ def reset(account_id: str) -> Account:
     with door.write_transaction():
         account = _locked(account_id)
         _remove_bytes_after_commit(account.sandbox)
-        for model in (TemporaryCredential, AccessKey, User, Group, ManagedPolicy, Bucket, Event):
+        for model in (TemporaryCredential, AccessKey, MfaDevice, User, Group, Role, ManagedPolicy, Bucket, Event):
             model.objects.filter(account=account).delete()
         known = Credentials.unseal(account.sandbox.start)
         account.revision += 1

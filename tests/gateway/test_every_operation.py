@@ -16,11 +16,12 @@ from botocore.exceptions import ClientError
 
 from iamconsole.accounts.models import Account
 from iamconsole.cloudtrail.models import DecisionBasis, Event
-from iamconsole.core.caller import Context
+from iamconsole.core.caller import Context, wall_clock
 from iamconsole.core.errors import AccessDenied, AwsError
 from iamconsole.gateway import callers
 from iamconsole.gateway.client import AwsClient
 from iamconsole.gateway.table import OPERATIONS
+from iamconsole.iam import mfa
 from iamconsole.sandboxes import lifecycle
 from iamconsole.signin.middleware import SESSION_KEY
 from iamconsole.wire import members
@@ -37,9 +38,15 @@ BUCKET_POLICY = policy(
 )
 
 
+def codes(step: int) -> dict[str, Any]:
+    """Two codes in a row of the device that the story makes, from `step` on."""
+    return {"authentication_code1": f"{{code{step}}}", "authentication_code2": f"{{code{step + 1}}}"}
+
+
 def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
     """One life in which every operation that the wire offers is called at least once, in an order that works."""
     own = f"arn:aws:iam::{account_id}:policy/Own"
+    phone = f"arn:aws:iam::{account_id}:mfa/phone"
     user, group = {"user_name": "john"}, {"group_name": "HR"}
     return [
         ("sts:GetCallerIdentity", {}),
@@ -56,6 +63,13 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("iam:ListAccessKeys", user),
         ("iam:GetAccessKeyLastUsed", {"access_key_id": "{key}"}),
         ("iam:UpdateAccessKey", user | {"access_key_id": "{key}", "status": "Inactive"}),
+        ("iam:CreateVirtualMFADevice", {"virtual_mfa_device_name": "phone", "tags": [{"Key": "a", "Value": "b"}]}),
+        ("iam:ListVirtualMFADevices", {}),
+        ("iam:EnableMFADevice", user | {"serial_number": phone} | codes(0)),
+        ("iam:ListMFADevices", user),
+        ("iam:GetMFADevice", user | {"serial_number": phone}),
+        ("iam:ResyncMFADevice", user | {"serial_number": phone} | codes(2)),
+        ("iam:ListSigningCertificates", user),
         ("iam:CreateGroup", group),
         ("iam:AddUserToGroup", user | group),
         ("iam:GetGroup", group),
@@ -110,14 +124,25 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("iam:DeleteAccessKey", user | {"access_key_id": "{key}"}),
         ("iam:DeleteLoginProfile", user),
         ("iam:UpdateUser", user | {"new_user_name": "johnny"}),
+        ("iam:DeactivateMFADevice", {"user_name": "johnny", "serial_number": phone}),
+        ("iam:DeleteVirtualMFADevice", {"serial_number": phone}),
         ("iam:DeleteUser", {"user_name": "johnny"}),
+        ("iam:CreateServiceLinkedRole", {"aws_service_name": "support.amazonaws.com"}),
+        ("iam:GetRole", {"role_name": "AWSServiceRoleForSupport"}),
+        ("iam:ListRoles", {}),
+        ("iam:ListSAMLProviders", {}),
+        ("iam:ListOpenIDConnectProviders", {}),
+        ("iam:GetAccountSummary", {}),
+        ("iam:CreateAccountAlias", {"account_alias": "company1"}),
+        ("iam:ListAccountAliases", {}),
+        ("iam:DeleteAccountAlias", {"account_alias": "company1"}),
         ("iam:ChangePassword", {"old_password": "{password}", "new_password": "An0ther-Passw0rd"}),
         ("iam:GetAccountPasswordPolicy", {}),
     ]
 
 
-# An account has no custom password policy: AWS answers NoSuchEntity, and so does the story.
-FAILS = {"iam:GetAccountPasswordPolicy": "NoSuchEntity"}
+# An account has no custom password policy, and a virtual MFA device is no FIDO key: AWS answers NoSuchEntity.
+FAILS = {"iam:GetAccountPasswordPolicy": "NoSuchEntity", "iam:GetMFADevice": "NoSuchEntity"}
 
 
 def filled(params: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
@@ -183,10 +208,18 @@ def tell(face: Any, account: Account) -> Iterator[tuple[str, Event]]:
             answer = face.call(name, filled(params, known))
             if name == "iam:CreateAccessKey":
                 known["key"] = answer["AccessKey"]["AccessKeyId"]
+            if name == "iam:CreateVirtualMFADevice":
+                known |= mfa_codes(answer["VirtualMFADevice"]["Base32StringSeed"].decode())
             if name == "s3:GetObject":
                 with closing(answer["Body"]) as body:
                     assert body.read() == b"hello"
         yield name, Event.objects.filter(account=account).latest("id")
+
+
+def mfa_codes(seed: str) -> dict[str, str]:
+    """The codes of a device from now on: `code0` is the present one."""
+    now = mfa.step_at(wall_clock())
+    return {f"code{ahead}": mfa.code_at(seed, now + ahead) for ahead in range(4)}
 
 
 # What only a client on the wire says, about the bytes that it sends.
@@ -212,7 +245,7 @@ def comparable(event: Event) -> dict[str, Any]:
         sort_keys=True,
     )
     text = text.replace(event.account.account_id, "ACCOUNT")
-    text = re.sub(r"\b(AKIA|AIDA|AGPA|ANPA)[A-Z2-7]{16,17}\b", r"\1", text)
+    text = re.sub(r"\b(AKIA|AIDA|AGPA|ANPA|AROA)[A-Z2-7]{16,17}\b", r"\1", text)
     text = re.sub(r"[A-Z][a-z]{2} \d+, \d{4} \d+:\d\d:\d\d [AP]M", "TIME", text)
     text = text.replace('"aws:UserAgent", ', "")
     found: dict[str, Any] = json.loads(text)
@@ -256,7 +289,8 @@ def example(name: str, account_id: str) -> dict[str, Any]:
         params |= {key: value for key, value in swaps.items() if key in params}
     if "policy_arn" in params and "Own" in params["policy_arn"]:
         params["policy_arn"] = f"arn:aws:iam::{account_id}:policy/Company1-Logs-Policy"
-    return filled(params, {"password": "wrong", "key": "AKIAIOSFODNN7EXAMPLE"})
+    no_codes = {f"code{step}": "000000" for step in range(4)}
+    return filled(params, {"password": "wrong", "key": "AKIAIOSFODNN7EXAMPLE"} | no_codes)
 
 
 def state() -> dict[str, list[Any]]:
@@ -292,6 +326,8 @@ def test_a_refused_call_of_any_operation_leaves_an_event_and_no_change(name, roo
     assert str(refusal.value).endswith(f"because no identity-based policy allows the {action} action")
 
 
+CODES = {"authentication_code1": "000000", "authentication_code2": "000000"}
+
 # For each write: parameters with which the work itself fails, although it is allowed.
 FAILING: dict[str, dict[str, Any]] = {
     "iam:CreateUser": {"user_name": "sarah"},
@@ -308,6 +344,14 @@ FAILING: dict[str, dict[str, Any]] = {
     "iam:UpdateLoginProfile": {"user_name": "Sarah", "password": "Passw0rd!"},
     "iam:DeleteLoginProfile": {"user_name": "Sarah"},
     "iam:ChangePassword": {"old_password": "wrong", "new_password": "Passw0rd!"},
+    "iam:CreateVirtualMFADevice": {"virtual_mfa_device_name": "Taken"},
+    "iam:EnableMFADevice": {"user_name": "Sarah", "serial_number": "{device}"} | CODES,
+    "iam:ResyncMFADevice": {"user_name": "Sarah", "serial_number": "{device}"} | CODES,
+    "iam:DeactivateMFADevice": {"user_name": "Sarah", "serial_number": "{device}"},
+    "iam:DeleteVirtualMFADevice": {"serial_number": "arn:aws:iam::111122223333:mfa/ghost"},
+    "iam:CreateServiceLinkedRole": {"aws_service_name": "no-such.amazonaws.com"},
+    "iam:CreateAccountAlias": {"account_alias": "123456789012"},
+    "iam:DeleteAccountAlias": {"account_alias": "not-ours"},
     "iam:CreateAccessKey": {"user_name": "ghost"},
     "iam:UpdateAccessKey": {"user_name": "Sarah", "access_key_id": "AKIAIOSFODNN7EXAMPLE", "status": "Inactive"},
     "iam:DeleteAccessKey": {"user_name": "Sarah", "access_key_id": "AKIAIOSFODNN7EXAMPLE"},
@@ -342,9 +386,11 @@ def test_a_call_that_fails_leaves_an_event_and_no_change(name, root, sandbox):
     root.call("iam:CreateGroup", group_name="Taken")
     root.call("iam:CreateGroup", group_name="Full")
     root.call("iam:AddUserToGroup", group_name="Full", user_name="amin")
+    root.call("iam:CreateVirtualMFADevice", virtual_mfa_device_name="taken")
     admin = client_for(sandbox, "admin")
+    device = f"arn:aws:iam::{sandbox.account_id}:mfa/taken"
     logs = f"arn:aws:iam::{sandbox.account_id}:policy/Company1-Logs-Policy"
-    params = filled(FAILING[name], {"logs": logs})
+    params = filled(FAILING[name], {"logs": logs, "device": device})
     before, events = state(), Event.objects.count()
 
     with pytest.raises(AwsError) as failure:

@@ -117,9 +117,9 @@ def get_account_password_policy(call: Call) -> Response:
 
 def _keys_of(call: Call) -> tuple[User | None, list[AccessKey]]:
     """The user (None for the root user itself) and its access keys."""
-    if call.params.get("user_name") is None and call.caller.is_root:
+    user = resources.holder(call)
+    if user is None:
         return None, list(AccessKey.objects.filter(account=call.caller.account_key, user=None))
-    user: User = call.resource.require()
     keys = user.access_keys.all() if call.loaded is None else call.loaded[user.pk]
     return user, list(keys)
 

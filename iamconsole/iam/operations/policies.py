@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from iamconsole.accounts.models import PolicyText
 from iamconsole.core.errors import (
@@ -53,6 +53,11 @@ def _customer_policy(call: Call) -> ManagedPolicy:
     return policy
 
 
+def _of_account(account_key: int) -> Q:
+    """Attachments of the account's users, groups and roles."""
+    return Q(user__account=account_key) | Q(group__account=account_key) | Q(role__account=account_key)
+
+
 def attachment_counts(account_key: int, policies: Iterable[ManagedPolicy | AwsManagedPolicy]) -> dict[Any, int]:
     """How many identities each policy is attached to, by primary key or by ARN for AWS's own."""
     ours = [policy.pk for policy in policies if isinstance(policy, ManagedPolicy)]
@@ -61,9 +66,7 @@ def attachment_counts(account_key: int, policies: Iterable[ManagedPolicy | AwsMa
     if ours:
         counts |= dict(Attachment.objects.filter(policy__in=ours).values_list("policy").annotate(n=Count("pk")))
     if theirs:
-        of_account = Attachment.objects.filter(user__account=account_key) | Attachment.objects.filter(
-            group__account=account_key
-        )
+        of_account = Attachment.objects.filter(_of_account(account_key))
         counts |= dict(of_account.filter(aws_arn__in=theirs).values_list("aws_arn").annotate(n=Count("pk")))
     return counts
 
@@ -302,20 +305,21 @@ def list_entities_for_policy(
     marker: str | None = None,
     max_items: int | None = None,
 ) -> Response:
-    """The users and groups that a policy is attached to."""
+    """The users, groups and roles that a policy is attached to."""
     row = call.resource.require()
     account = call.caller.account_key
     if isinstance(row, AwsManagedPolicy):
-        attachments = Attachment.objects.filter(aws_arn=row.arn)
-        attachments = attachments.filter(user__account=account) | attachments.filter(group__account=account)
+        attachments = Attachment.objects.filter(_of_account(account), aws_arn=row.arn)
     else:
         attachments = Attachment.objects.filter(policy=row)
     entities: list[tuple[str, str, Response]] = []
-    for attachment in attachments.select_related("user", "group"):
+    for attachment in attachments.select_related("user", "group", "role"):
         if (user := attachment.user) and entity_filter in (None, "User") and user.path.startswith(path_prefix):
             entities.append(("PolicyUsers", user.name, {"UserName": user.name, "UserId": user.unique_id}))
         if (group := attachment.group) and entity_filter in (None, "Group") and group.path.startswith(path_prefix):
             entities.append(("PolicyGroups", group.name, {"GroupName": group.name, "GroupId": group.unique_id}))
+        if (role := attachment.role) and entity_filter in (None, "Role") and role.path.startswith(path_prefix):
+            entities.append(("PolicyRoles", role.name, {"RoleName": role.name, "RoleId": role.unique_id}))
     if policy_usage_filter == "PermissionsBoundary":
         entities = []
     found, page = paging.page_of_list(

@@ -66,9 +66,7 @@ def get_user(call: Call, *, user_name: str | None = None) -> Response:
     """One user, or the caller where the request names nobody."""
     caller = call.caller
     if user_name is None and caller.is_root:
-        # The root user is no IAM user: AWS answers with the account's ID and root ARN.
-        created = Account.objects.only("created").get(pk=caller.account_key).created
-        return {"User": {"UserId": caller.account_id, "Arn": caller.arn, "CreateDate": created}}
+        return {"User": shapes.root_user(Account.objects.get(pk=caller.account_key))}
     row: User = call.resource.require()
     shape = shapes.user(row, caller.account_id)
     return {"User": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
@@ -115,6 +113,7 @@ def delete_user(call: Call, *, user_name: str) -> Response:
         (row.attachments, "must detach all policies first."),
         (row.inline_policies, "must delete policies first."),
         (row.access_keys, "must delete access keys first."),
+        (row.mfa_devices, "must delete MFA device first."),
     ]
     for things, remedy in owned:
         if things.exists():
