@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
 from typing import Any
@@ -286,7 +286,7 @@ def _question(made: Call, action: str, resource: Resource, carried: ContextKeys)
 def _decide(request: Request, standing: Standing, resource: Resource) -> Decision:
     policies = standing.policies
     if resource.policy is not None:
-        policies = replace(policies, resource=resource.policy)
+        policies = policies.for_resource(resource.policy)
     return decide(request, policies)
 
 

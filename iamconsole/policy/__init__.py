@@ -12,6 +12,7 @@ from .explain import ElementReport, Explanation, Stage, StatementReport, explain
 from .match import matches
 from .model import (
     AttachedPolicy,
+    BlockPublicAccess,
     Condition,
     Decision,
     Kind,
@@ -24,11 +25,13 @@ from .model import (
     StatementRef,
 )
 from .parse import parse
+from .public_access import is_public
 from .summarize import Summary, SummaryRow, summarize
 
 __all__ = [
     "ENGINE_VERSION",
     "AttachedPolicy",
+    "BlockPublicAccess",
     "Condition",
     "Decision",
     "ElementReport",
@@ -49,6 +52,7 @@ __all__ = [
     "check",
     "decide",
     "explain",
+    "is_public",
     "matches",
     "parse",
     "summarize",

@@ -14,74 +14,112 @@ import base64
 import binascii
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from decimal import Decimal
+from functools import lru_cache, partial
+from operator import ge, gt, le, lt
 
-from .match import Filled, Glob, Pieces, Wild, fill, pieces_of, segments_of
+from .match import Filled, Glob, Lookup, Pieces, Variable, Wild, fill, pieces_of, segments_of
 from .model import Condition
 
-Context = Mapping[str, tuple[str, ...]]
-Test = Callable[[Filled, str], bool | None]
+# A request's context: lower-case key names, and one value or several.
+Context = Mapping[str, str | tuple[str, ...]]
+Test = Callable[[str], bool | None]
 
 
 def _text(filled: Filled) -> str:
     return "".join(piece.value if isinstance(piece, Wild) else piece for piece in filled)
 
 
-def _equals(wanted: Filled, actual: str) -> bool:
-    return _text(wanted) == actual
+def _equals(wanted: Filled) -> Test:
+    return _text(wanted).__eq__
 
 
-def _equals_ignoring_case(wanted: Filled, actual: str) -> bool:
-    return _text(wanted).lower() == actual.lower()
+def _equals_ignoring_case(wanted: Filled) -> Test:
+    wish = _text(wanted).lower()
+    return lambda actual: wish == actual.lower()
 
 
-def _like(wanted: Filled, actual: str) -> bool:
-    return Glob(wanted).match(actual)
+def _like(wanted: Filled) -> Test:
+    return Glob(wanted).matcher()
 
 
-def _arn(wanted: Filled, actual: str) -> bool:
+def _arn(wanted: Filled) -> Test:
     """The six colon-delimited parts are compared one by one; ArnEquals and ArnLike behave alike."""
-    patterns, parts = segments_of(wanted), actual.split(":", 5)
-    return len(patterns) == len(parts) == 6 and all(map(_like, patterns, parts))
+    patterns = [Glob(segment).matcher() for segment in segments_of(wanted)]
+
+    def test(actual: str) -> bool:
+        parts = actual.split(":", 5)
+        return len(patterns) == len(parts) == 6 and all(
+            matches(part) for matches, part in zip(patterns, parts, strict=True)
+        )
+
+    return test
 
 
-def _bool(wanted: Filled, actual: str) -> bool | None:
-    wish, fact = _text(wanted).lower(), actual.lower()
-    if {wish, fact} <= {"true", "false"}:
-        return wish == fact
-    return None
+def _bool(wanted: Filled) -> Test:
+    wish = _text(wanted).lower()
+
+    def test(actual: str) -> bool | None:
+        fact = actual.lower()
+        return wish == fact if {wish, fact} <= {"true", "false"} else None
+
+    return test
 
 
-def _binary(wanted: Filled, actual: str) -> bool | None:
+def _binary(wanted: Filled) -> Test:
     """Byte for byte; a binary value stands in the request context as base64, as it does in the policy."""
+    wish = _bytes(_text(wanted))
+
+    def test(actual: str) -> bool | None:
+        fact = _bytes(actual)
+        return None if wish is None or fact is None else wish == fact
+
+    return test
+
+
+def _bytes(text: str) -> bytes | None:
     try:
-        return base64.b64decode(_text(wanted), validate=True) == base64.b64decode(actual, validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
 
 
-@lru_cache(maxsize=4096)
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _ip(wanted: Filled) -> Test:
     try:
         # Bits after the mask are ignored (finding "Improve IP range"); without a prefix it is one address.
-        return ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(_text(wanted), strict=False)
     except ValueError:
+        return _undecided
+    version, size = network.version, network.max_prefixlen - network.prefixlen
+    start = int(network.network_address) >> size
+
+    def test(actual: str) -> bool | None:
+        address = _address(actual)
+        return None if address is None else address[0] == version and address[1] >> size == start
+
+    return test
+
+
+@lru_cache(maxsize=1024)
+def _address(text: str) -> tuple[int, int] | None:
+    """Version and number of an IP address."""
+    if len(text) > _LONGEST_ADDRESS:
         return None
-
-
-def _ip(wanted: Filled, actual: str) -> bool | None:
-    network = _network(_text(wanted))
     try:
-        address = ipaddress.ip_address(actual)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    if network is None:
-        return None
-    return address in network
+    return address.version, int(address)
+
+
+_LONGEST_ADDRESS = 128  # an IPv6 address with a zone; what is longer is none, and is not looked at
+
+
+def _undecided(actual: str) -> None:
+    return None
 
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?")
@@ -125,39 +163,42 @@ def _moment(text: str) -> Decimal | None:
     return seconds + Decimal("0." + (part["fraction"] or "0"))
 
 
-def _ordered(read: Callable[[str], Decimal | None], compare: Callable[[Decimal, Decimal], bool]) -> Test:
-    def test(wanted: Filled, actual: str) -> bool | None:
-        try:
-            wish, fact = read(_text(wanted)), read(actual)
-        except InvalidOperation:  # pragma: no cover - the pattern of _number leaves nothing that Decimal refuses
-            return None
-        if wish is None or fact is None:
-            return None
-        return compare(fact, wish)
+def _ordered(read: Callable[[str], Decimal | None], compare: Callable[[Decimal, Decimal], bool]) -> Prepare:
+    def prepare(wanted: Filled) -> Test:
+        wish = read(_text(wanted))
 
-    return test
+        def test(actual: str) -> bool | None:
+            fact = read(actual)
+            return None if wish is None or fact is None else compare(fact, wish)
+
+        return test
+
+    return prepare
+
+
+Prepare = Callable[[Filled], Test]
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One operator: how a single request value meets a single policy value.
+    """One operator: how a single request value meets a single policy value, which `prepare` makes ready for that.
 
-    Negated operators share the test of their positive twin. Absent keys and value sets are handled once, in `holds`,
-    and never inside an operator.
+    Negated operators share the test of their positive twin. Absent keys and value sets are handled once, in
+    `CompiledCondition`, and never inside an operator.
     """
 
-    test: Test
+    prepare: Prepare
     negated: bool = False
     wildcards: bool = False
     variables: bool = False
 
 
 _COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "Equals": lambda fact, wish: fact == wish,
-    "LessThan": lambda fact, wish: fact < wish,
-    "LessThanEquals": lambda fact, wish: fact <= wish,
-    "GreaterThan": lambda fact, wish: fact > wish,
-    "GreaterThanEquals": lambda fact, wish: fact >= wish,
+    "Equals": Decimal.__eq__,
+    "LessThan": lt,
+    "LessThanEquals": le,
+    "GreaterThan": gt,
+    "GreaterThanEquals": ge,
 }
 # "You can use a policy variable" with String, ARN and Boolean operators, not with the others; for Bool the page on
 # variables says the opposite of the page on operators, and the latter is followed.
@@ -176,8 +217,8 @@ OPERATORS: dict[str, Operator] = {
     "BinaryEquals": Operator(_binary),
     "IpAddress": Operator(_ip),
     "NotIpAddress": Operator(_ip, negated=True),
-    "NumericNotEquals": Operator(_ordered(_number, _COMPARISONS["Equals"]), negated=True),
-    "DateNotEquals": Operator(_ordered(_moment, _COMPARISONS["Equals"]), negated=True),
+    "NumericNotEquals": Operator(_ordered(_number, Decimal.__eq__), negated=True),
+    "DateNotEquals": Operator(_ordered(_moment, Decimal.__eq__), negated=True),
     **{f"Numeric{name}": Operator(_ordered(_number, compare)) for name, compare in _COMPARISONS.items()},
     **{f"Date{name}": Operator(_ordered(_moment, compare)) for name, compare in _COMPARISONS.items()},
 }
@@ -204,90 +245,145 @@ def spelling_of(name: str) -> Spelling | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
 class CompiledCondition:
-    """A condition ready to be asked; a value of None could not be read."""
+    """A condition ready to be asked.
 
-    source: Condition
-    spelling: Spelling | None
-    key: str
-    values: tuple[Pieces | None, ...]
+    Policy values without variables are prepared once; the others for the values that were last put in, which are the
+    same for all requests of a principal.
+    """
 
+    __slots__ = (
+        "_filled",
+        "_if_exists",
+        "_names",
+        "_negated",
+        "_prepare",
+        "_quantifier",
+        "_test",
+        "_values",
+        "_wishes",
+        "key",
+        "source",
+        "spelling",
+    )
 
-def compile_condition(condition: Condition, *, variables: bool) -> CompiledCondition:
-    spelling = spelling_of(condition.operator)
-    operator = OPERATORS.get(spelling.base) if spelling else None
-    values: tuple[Pieces | None, ...] = ()
-    if operator is not None:
-        values = tuple(
+    def __init__(self, source: Condition, *, variables: bool) -> None:
+        self.source, self.key, self.spelling = source, source.key.lower(), spelling_of(source.operator)
+        operator = OPERATORS.get(self.spelling.base) if self.spelling else None
+        self._prepare = operator.prepare if operator else None
+        self._negated = operator is not None and operator.negated
+        self._quantifier = self.spelling.quantifier if self.spelling else ""
+        self._if_exists = self.spelling is not None and self.spelling.if_exists
+        self._values: tuple[Pieces | None, ...] = ()
+        self._wishes = {value.lower() for value in source.values} if operator is None else set()
+        self._test: Test | None = None
+        self._filled: tuple[tuple[str | None, ...], Test] | None = None
+        self._names: tuple[str, ...] = ()
+        if operator is None:
+            return
+        self._values = tuple(
             pieces_of(value, variables=variables and operator.variables, wildcards=operator.wildcards)
-            for value in condition.values
+            for value in source.values
         )
-    return CompiledCondition(condition, spelling, condition.key.lower(), values)
+        self._names = tuple(
+            piece.name for pieces in self._values for piece in pieces or () if isinstance(piece, Variable)
+        )
+        if not self._names:
+            self._test = self._prepared(_nothing)
+
+    def _prepared(self, lookup: Lookup) -> Test:
+        """Whether one request value meets any policy value, or for a negated operator none of them."""
+        prepare, negated = self._prepare, self._negated
+        assert prepare is not None
+        tests: list[Test] = []
+        equals: set[str] = set()
+        for pieces in self._values:
+            filled = None if pieces is None else fill(pieces, lookup)
+            if filled is not None and prepare is _equals:
+                equals.add(_text(filled))
+            elif filled is not None:
+                tests.append(prepare(filled))
+            elif pieces is None or negated:
+                # A variable without a value matches nothing. What a negated operator then means, AWS leaves open
+                # ("this might cause the entire statement to be invalid"), so the engine does not decide it.
+                tests.append(_undecided)
+        # A list of a thousand account IDs is one look-up.
+        any_of = _any_of([equals.__contains__, *tests] if equals else tests)
+        return (lambda actual: _negate(any_of(actual))) if negated else any_of
+
+    def _test_for(self, context: Context) -> Test:
+        if self._test is not None:
+            return self._test
+        lookup = partial(single_value, context)
+        values = tuple(map(lookup, self._names))
+        kept = self._filled
+        if kept is None or kept[0] != values:
+            kept = self._filled = (values, self._prepared(lookup))
+        return kept[1]
+
+    def holds(self, context: Context) -> bool | None:
+        """Whether the request satisfies the condition; None when that cannot be decided."""
+        present = context.get(self.key, ())
+        if self._prepare is None:
+            return self._special(present)
+        if present == ():
+            if self._if_exists:
+                return True
+            if self._quantifier:
+                return self._quantifier == "ForAllValues"
+            return self._negated
+        test = self._test if self._test is not None else self._test_for(context)
+        if self._quantifier:
+            return self._of_set(test, (present,) if isinstance(present, str) else present)
+        if isinstance(present, str):
+            return test(present)
+        # "multivalued context keys require a condition set operator"; the result without one is not told
+        return test(present[0]) if len(present) == 1 else None
+
+    def _of_set(self, test: Test, present: tuple[str, ...]) -> bool | None:
+        if self._quantifier == "ForAllValues":
+            # True as well "if the key values resolve to a null data set, such as an empty string".
+            return present == ("",) or _all(map(test, present))
+        return _negate(_all(_negate(test(one)) for one in present))
+
+    def _special(self, present: str | tuple[str, ...]) -> bool | None:
+        """Null, and operators that AWS does not have."""
+        if self.spelling is None:
+            return None
+        # With a qualifier Null is always true (ForAllValues) or false (ForAnyValue): finding "Null with qualifier".
+        if self._quantifier:
+            return self._quantifier == "ForAllValues"
+        if not self._wishes <= {"true", "false"}:
+            return None
+        return ("true" if present == () else "false") in self._wishes
 
 
-def lookup_in(context: Context) -> Callable[[str], str | None]:
+def single_value(context: Context, name: str) -> str | None:
     """A variable's value: that of a key with exactly one value ("single-valued" keys, Variables page)."""
-
-    def lookup(name: str) -> str | None:
-        values = context.get(name, ())
-        return values[0] if len(values) == 1 else None
-
-    return lookup
+    value = context.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    return value[0] if len(value) == 1 else None
 
 
-def _matches_any(condition: CompiledCondition, operator: Operator, actual: str, context: Context) -> bool | None:
-    """Whether one request value meets any policy value, or for a negated operator none of them."""
-    lookup = lookup_in(context)
-    unsure = False
-    for pieces in condition.values:
-        filled = None if pieces is None else fill(pieces, lookup)
-        if filled is None:
-            # A variable without a value matches nothing. What a negated operator then means, AWS leaves open ("this
-            # might cause the entire statement to be invalid"), so the engine does not decide it.
-            unsure = unsure or pieces is None or operator.negated
-            continue
-        verdict = operator.test(filled, actual)
-        if verdict:
-            return not operator.negated
-        unsure = unsure or verdict is None
-    return None if unsure else operator.negated
+def _nothing(name: str) -> None:
+    return None
 
 
-def holds(condition: CompiledCondition, context: Context) -> bool | None:
-    """Whether the request satisfies the condition; None when that cannot be decided."""
-    spelling = condition.spelling
-    if spelling is None:
-        return None
-    present = context.get(condition.key, ())
-    if spelling.base == "Null":
-        return _null(condition, spelling, present)
-    operator = OPERATORS[spelling.base]
-    if not present and spelling.if_exists:
-        return True
-    if spelling.quantifier == "ForAllValues":
-        # True as well "if the key values resolve to a null data set, such as an empty string".
-        if not present or present == ("",):
-            return True
-        return _all(_matches_any(condition, operator, actual, context) for actual in present)
-    if spelling.quantifier == "ForAnyValue":
-        verdict = _all(_negate(_matches_any(condition, operator, actual, context)) for actual in present)
-        return _negate(verdict)
-    if not present:
-        return operator.negated
-    if len(present) > 1:
-        return None  # "multivalued context keys require a condition set operator"; the result without one is not told
-    return _matches_any(condition, operator, present[0], context)
+def _any_of(tests: Sequence[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
 
+    def test(actual: str) -> bool | None:
+        unsure = False
+        for one in tests:
+            verdict = one(actual)
+            if verdict:
+                return True
+            unsure = unsure or verdict is None
+        return None if unsure else False
 
-def _null(condition: CompiledCondition, spelling: Spelling, present: tuple[str, ...]) -> bool | None:
-    # With a qualifier Null is always true (ForAllValues) or false (ForAnyValue): finding "Null with qualifier".
-    if spelling.quantifier:
-        return spelling.quantifier == "ForAllValues"
-    wishes = {value.lower() for value in condition.source.values}
-    if not wishes <= {"true", "false"}:
-        return None
-    return ("false" if present else "true") in wishes
+    return test
 
 
 def _negate(verdict: bool | None) -> bool | None:

@@ -11,16 +11,17 @@ slow and talkative way and then concludes with the same function.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import lru_cache
 
-from .conditions import holds
+from .index import Index
 from .model import AttachedPolicy, DecidedBy, Decision, PolicySet, Request
+from .public_access import is_public
 from .statements import (
     Asked,
     Form,
     Row,
-    action_matches,
     compile_policy,
+    covers,
     principal_matches,
     resource_matches,
     verdict_of,
@@ -53,16 +54,17 @@ _FREE = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
 # the root principal's access."
 _ROOT_KEEPS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 
-_KEPT_ACTIONS = 512
 
-
-@dataclass(slots=True)
 class Found:
-    """The statements that cover a request, certain or not."""
+    """The statements that cover a request, certain or not; `granted` are those of the resource's own policy."""
 
-    denies: list[tuple[Row, bool | None]] = field(default_factory=list)
-    allows: list[tuple[Row, Form]] = field(default_factory=list)
-    doubtful: list[Row] = field(default_factory=list)
+    __slots__ = ("allows", "denies", "doubtful", "granted")
+
+    def __init__(self) -> None:
+        self.denies: list[tuple[Row, bool | None]] = []
+        self.allows: list[Row] = []
+        self.granted: list[tuple[Row, Form]] = []
+        self.doubtful: list[Row] = []
 
     def add(self, row: Row, verdict: bool | None, form: Form) -> None:
         """Count a statement in. Uncertain or in a malformed document, an Allow grants nothing and a Deny denies."""
@@ -70,29 +72,32 @@ class Found:
             return
         if row.compiled.denies:
             self.denies.append((row, verdict))
-        elif verdict and row.compiled.sound:
-            self.allows.append((row, form))
-        else:
+        elif not verdict or not row.compiled.sound:
             self.doubtful.append(row)
+        elif row.stage == "resource" or row.stage == "trust":
+            self.granted.append((row, form))
+        else:
+            self.allows.append(row)
 
     def allowing(self, stage: str, level: int = 0) -> list[Row]:
-        return [row for row, _ in self.allows if row.stage == stage and row.level == level]
+        """The Allow statements of one rung."""
+        if stage in ("resource", "trust"):
+            return [row for row, _ in self.granted if row.stage == stage]
+        return [row for row in self.allows if row.stage == stage and row.level == level]
 
 
-def rows_of(policies: PolicySet) -> tuple[Row, ...]:
-    """Every statement of the set, compiled once and kept with it."""
-    rows: tuple[Row, ...] | None = policies.kept.get("rows")
-    if rows is None:
-        rows = policies.kept["rows"] = tuple(_rows(policies))
-    return rows
+def indexes_of(policies: PolicySet) -> tuple[Index, ...]:
+    """What applies to a request, ready to be asked: the caller's policies, and that of the resource."""
+    own: Index | None = policies.kept.get("index")
+    if own is None:
+        own = policies.kept["index"] = Index(_rows(policies))
+    return (own, _index_of_resource(policies.resource)) if policies.resource is not None else (own,)
 
 
 def _rows(policies: PolicySet) -> Iterable[Row]:
-    resource_stage = "trust" if policies.resource and policies.resource.policy.kind == "trust" else "resource"
-    groups: list[tuple[str, int, tuple[AttachedPolicy, ...]]] = [
+    groups: list[tuple[DecidedBy, int, tuple[AttachedPolicy, ...]]] = [
         *(("scp", level, attached) for level, attached in enumerate(policies.scps)),
         *(("rcp", level, attached) for level, attached in enumerate(policies.rcps)),
-        (resource_stage, 0, (policies.resource,) if policies.resource else ()),
         ("identity", 0, policies.identity),
         ("boundary", 0, (policies.boundary,) if policies.boundary else ()),
         ("session", 0, policies.sessions),
@@ -106,35 +111,39 @@ def _rows(policies: PolicySet) -> Iterable[Row]:
                 number += 1
 
 
-def _rows_for(action: str, policies: PolicySet) -> tuple[Row, ...]:
-    """The statements whose Action element covers an action, or may: remembered per action, cut down per service."""
-    by_action: dict[str, tuple[Row, ...]] = policies.kept.setdefault("actions", {})
-    found = by_action.get(action)
+# One document may be the policy of several buckets; more than a few at a time are not remembered.
+_KEPT_RESOURCES = 16
+
+
+def _index_of_resource(attached: AttachedPolicy) -> Index:
+    kept: dict[tuple[str, ...], Index] = attached.policy.kept.setdefault("indexes", {})
+    key = (attached.name, attached.source, attached.arn, attached.via)
+    found = kept.get(key)
     if found is None:
-        vendor = action.partition(":")[0]
-        by_vendor: dict[str, tuple[Row, ...]] = policies.kept.setdefault("vendors", {})
-        near = by_vendor.get(vendor)
-        if near is None:
-            near = tuple(
-                row for row in rows_of(policies) if row.compiled.vendors is None or vendor in row.compiled.vendors
-            )
-            _keep(by_vendor, vendor, near)
-        found = tuple(row for row in near if action_matches(row.compiled, action) is not False)
-        _keep(by_action, action, found)
+        if len(kept) >= _KEPT_RESOURCES:
+            kept.clear()
+        stage: DecidedBy = "trust" if attached.policy.kind == "trust" else "resource"
+        compiled = enumerate(compile_policy(attached.policy))
+        found = kept[key] = Index(Row(number, stage, 0, attached, each) for number, each in compiled)
     return found
 
 
-def _keep(cache: dict[str, tuple[Row, ...]], key: str, value: tuple[Row, ...]) -> None:
-    if len(cache) >= _KEPT_ACTIONS:
-        cache.clear()
-    cache[key] = value
+def rows_of(policies: PolicySet) -> tuple[Row, ...]:
+    """Every statement that applies, in the order of the stages."""
+    return tuple(sorted((row for index in indexes_of(policies) for row in index.rows), key=_place))
 
 
 def gather(asked: Asked, policies: PolicySet) -> Found:
+    """The statements that cover the request."""
     found = Found()
-    for row in _rows_for(asked.action, policies):
-        verdict, form = verdict_of(row.compiled, asked)
-        found.add(row, verdict, form)
+    for index in indexes_of(policies):
+        candidates = index.candidates(asked.action)
+        for row in candidates.with_resource(asked):
+            verdict, form = covers(row.compiled, asked)
+            found.add(row, verdict, form)
+        for row in candidates.others:
+            verdict, form = verdict_of(row.compiled, asked)
+            found.add(row, verdict, form)
     return found
 
 
@@ -144,47 +153,61 @@ def decide(request: Request, policies: PolicySet) -> Decision:
     return conclude(asked, policies, gather(asked, policies))
 
 
+def _place(row: Row) -> tuple[int, int]:
+    """Where a statement comes among others: by stage, then in the order of the policies."""
+    return STAGES.index(row.stage), row.number
+
+
+@lru_cache(maxsize=4096)
+def _is_action(action: str) -> bool:
+    """Whether this can be the name of one action, as `service:Action`."""
+    vendor, _, name = action[:_LONGEST_ACTION].partition(":")
+    return bool(vendor and name) and not any(mark in name for mark in ":*?") and "*" not in vendor and "?" not in vendor
+
+
+_LONGEST_ACTION = 256
+
+
 def conclude(asked: Asked, policies: PolicySet, found: Found) -> Decision:
     """The decision that follows from the statements found."""
     request, principal, action = asked.request, asked.request.principal, asked.action
-    vendor, _, name = action.partition(":")
-    if not vendor or not name or ":" in name or "*" in action or "?" in action:
+    if len(action) > _LONGEST_ACTION or not _is_action(action):
         reason = f"because no identity-based policy allows the {request.action[:200]} action"
         return Decision(
             "implicit_deny", "none", (), reason, (f"`{request.action[:200]}` is not the name of an action.",)
         )
     if action in _FREE and principal.kind != "anonymous":
         return Decision("allowed", "none")
-    denies = [(row, verdict) for row, verdict in found.denies if applies(row, asked)]
-    if denies:
-        return _explicit_deny(asked, denies)
+    if found.denies:
+        denies = [(row, verdict) for row, verdict in found.denies if applies(row, asked)]
+        if denies:
+            return _explicit_deny(asked, denies)
     refused_by = _refused_by(asked, policies, found)
     if refused_by is None:
         return _allowed(asked, policies, found)
     if refused_by == "root":
         # STS API Reference, AssumeRole: "You cannot use AWS account root user credentials to call AssumeRole."
         return Decision("implicit_deny", "root", reason="because roles may not be assumed by root accounts")
-    doubts = tuple(dict.fromkeys(doubt_about(row, asked) for row in found.doubtful if applies(row, asked)))
+    doubts: tuple[str, ...] = ()
+    if found.doubtful:
+        doubtful = sorted(found.doubtful, key=_place)
+        doubts = tuple(dict.fromkeys(doubt_about(row, asked) for row in doubtful if applies(row, asked)))
     reason = f"because no {_NAMES[refused_by]} allows the {request.action} action"
     return Decision("implicit_deny", refused_by, (), reason, doubts)
 
 
 def _explicit_deny(asked: Asked, denies: list[tuple[Row, bool | None]]) -> Decision:
-    ranked = sorted(denies, key=lambda deny: (deny[1] is None, STAGES.index(_stage(deny[0])), deny[0].number))
+    ranked = sorted(denies, key=lambda deny: (deny[1] is None, *_place(deny[0])))
     first, certain = ranked[0]
     # The trust policy's text has "the", the others "a" or "an": console.md §1.9, from AWS's "Troubleshoot access
     # denied error messages" (troubleshoot_access-denied.html).
     article = "the" if first.stage == "trust" else "an" if first.stage == "identity" else "a"
-    reason = f"with an explicit deny in {article} {_NAMES[_stage(first)]}"
+    reason = f"with an explicit deny in {article} {_NAMES[first.stage]}"
     if ":policy/" in first.attached.arn:
         reason += f": {first.attached.arn}"
     doubts = () if certain else tuple(dict.fromkeys(doubt_about(row, asked) for row, _ in ranked))
     statements = tuple(row.ref for row, verdict in ranked if verdict or not certain)
-    return Decision("explicit_deny", _stage(first), statements, reason, doubts)
-
-
-def _stage(row: Row) -> DecidedBy:
-    return next(stage for stage in STAGES if stage == row.stage)
+    return Decision("explicit_deny", first.stage, statements, reason, doubts)
 
 
 def applies(row: Row, asked: Asked) -> bool:
@@ -210,26 +233,24 @@ def _service_linked(asked: Asked) -> bool:
 
 def _refused_by(asked: Asked, policies: PolicySet, found: Found) -> DecidedBy | None:
     """The first stage without the Allow that it needs; None if the request is allowed."""
-    principal = asked.request.principal
     # "An SCP … at every level": each level from the root down must allow (orgs_manage_policies_scps_evaluation.html).
-    if principal.account and not _service_linked(asked):
+    if policies.scps and asked.request.principal.account and not _service_linked(asked):
         for level in range(len(policies.scps)):
             if not found.allowing("scp", level):
                 return "scp"
     # RCPFullAWSAccess is attached to every level and cannot be detached, so RCPs refuse by Deny only.
     refused = _refused_within(asked, policies, found)
-    if refused is not None:
-        return refused
-    for level in range(len(policies.endpoints)):
-        if not found.allowing("endpoint", level):
-            return "endpoint"
-    return None
+    if refused is None:
+        for level in range(len(policies.endpoints)):
+            if not found.allowing("endpoint", level):
+                return "endpoint"
+    return refused
 
 
 def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedBy | None:
     principal = asked.request.principal
     trust = policies.resource is not None and policies.resource.policy.kind == "trust"
-    forms = {form for row, form in found.allows if row.stage in ("resource", "trust")}
+    forms = {form for _, form in _grants(asked, policies, found)} if found.granted else _NONE
     if trust:
         if principal.kind == "root" and asked.action == "sts:assumerole":
             return "root"
@@ -246,11 +267,28 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
         # A grant to the user, to the session or to everyone is not limited by implicit denies elsewhere; the root user
         # has full access to its own account.
         return None
-    if forms & {"role", "user"}:
+    if "role" in forms or "user" in forms:
         # A grant to the role's ARN (or to the user who federated) is, by a boundary or a session policy.
         return _caps(policies, found)
     # A grant to the account only lets the account's own policies decide.
     return _identity_side(asked, policies, found)
+
+
+_NONE: frozenset[Form] = frozenset()
+
+
+def _grants(asked: Asked, policies: PolicySet, found: Found) -> list[tuple[Row, Form]]:
+    """What the resource's own policy grants.
+
+    With RestrictPublicBuckets a public bucket policy grants only to "AWS service principals and authorized users
+    within the bucket owner's account"; access of other accounts is blocked "including non-public delegation to specific
+    accounts" (S3 User Guide, access-control-block-public-access.html).
+    """
+    if not policies.block_public_access.restrict_public_buckets or not asked.action.startswith("s3:"):
+        return found.granted
+    principal, attached = asked.request.principal, policies.resource
+    insider = principal.kind == "service" or (bool(principal.account) and same_account(asked))
+    return found.granted if insider or attached is None or not is_public(attached.policy) else []
 
 
 def same_account(asked: Asked) -> bool:
@@ -282,8 +320,10 @@ def _caps(policies: PolicySet, found: Found) -> DecidedBy | None:
 
 def _allowed(asked: Asked, policies: PolicySet, found: Found) -> Decision:
     """The Allow that decided: of the resource's policy if that alone suffices, of the caller's, or of both."""
-    granted = [(row, form) for row, form in found.allows if row.stage in ("resource", "trust")]
-    identity = [row.ref for row in found.allowing("identity")]
+    granted = _grants(asked, policies, found)
+    if len(granted) > 1:
+        granted = sorted(granted, key=lambda grant: grant[0].number)
+    identity = [row.ref for row in sorted(found.allowing("identity"), key=_place)]
     trust = policies.resource is not None and policies.resource.policy.kind == "trust"
     principal, same = asked.request.principal, same_account(asked)
     if principal.kind == "root" and same:
@@ -321,7 +361,7 @@ def uncertainties(row: Row, asked: Asked) -> list[str]:
     if resource_matches(row.compiled, asked) is None:
         found.append("a variable in its resource is malformed or has no value")
     for condition in row.compiled.conditions:
-        if holds(condition, asked.context) is None:
+        if condition.holds(asked.context) is None:
             source = condition.source
             found.append(f"the condition `{source.operator}` on `{source.key}` cannot be decided for this request")
     return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from .conditions import CompiledCondition, holds, spelling_of
+from .conditions import CompiledCondition, spelling_of
 from .evaluate import Found, applies, conclude, doubt_about, rows_of, same_account
 from .model import Decision, PolicySet, Request, StatementRef
 from .statements import (
@@ -111,7 +111,9 @@ def _report(row: Row, asked: Asked) -> tuple[StatementReport, Form]:
         matched = False
     elif None in answers or not statement.unread.isdisjoint({"Statement", "Effect"}):
         matched = None
-    missing = tuple(condition.source.key for condition in compiled.conditions if not asked.context.get(condition.key))
+    missing = tuple(
+        condition.source.key for condition in compiled.conditions if asked.context.get(condition.key, ()) == ()
+    )
     hints = tuple(_near_misses(compiled, asked, elements)) if matched is False else ()
     text = "; ".join(_phrase(element) for element in elements)
     if matched is None or (matched and not compiled.sound):
@@ -183,7 +185,7 @@ def _about_conditions(compiled: Compiled, asked: Asked) -> str:
     failed = [
         _about_condition(condition, asked)
         for condition in compiled.conditions
-        if holds(condition, asked.context) is not True
+        if condition.holds(asked.context) is not True
     ]
     if "Condition" in compiled.statement.unread:
         failed.append("it could not be read")
@@ -194,7 +196,8 @@ def _about_condition(condition: CompiledCondition, asked: Asked) -> str:
     source = condition.source
     if spelling_of(source.operator) is None:
         return f"`{source.operator}` is not an operator"
-    present = asked.context.get(condition.key, ())
+    value = asked.context.get(condition.key, ())
+    present = (value,) if isinstance(value, str) else value
     has = f"is {_listed(present)}" if present else "is not in the request"
     return f"`{source.operator}` wants {_listed(source.values)} and `{source.key}` {has}"
 
@@ -215,7 +218,7 @@ def _near_misses(compiled: Compiled, asked: Asked, elements: list[ElementReport]
         return [
             f"everything matches but a condition: {_about_condition(condition, asked)}"
             for condition in compiled.conditions
-            if not holds(condition, asked.context)
+            if not condition.holds(asked.context)
         ]
     return []
 

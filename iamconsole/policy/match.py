@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from itertools import groupby
+from typing import Literal
 
 
 class Wild(Enum):
@@ -38,6 +39,7 @@ class Substituted(str):
 Filled = tuple[str | Wild, ...]
 Pieces = tuple[str | Wild | Variable, ...]
 Lookup = Callable[[str], str | None]
+Matcher = Callable[[str], bool]
 
 
 def pieces_of(text: str, *, variables: bool, wildcards: bool = True) -> Pieces | None:
@@ -148,6 +150,7 @@ class Glob:
     __slots__ = ("_chunks", "_least")
 
     def __init__(self, filled: Iterable[str | Wild]) -> None:
+        """`filled`: the pattern, with nothing left to put in."""
         chunks: list[list[str | int]] = [[]]
         # In a run such as `*?*?` the stars are one star, behind the question marks: same meaning, no search.
         star = False
@@ -185,6 +188,34 @@ class Glob:
             at += chunk.length
         return True
 
+    def matcher(self) -> Matcher:
+        """`match`, in the cheapest form that this pattern has."""
+        plain = [chunk.plain for chunk in self._chunks if chunk.plain is not None]
+        if len(plain) < len(self._chunks) or len(plain) > 3:
+            return self.match
+        if len(plain) == 1:
+            return plain[0].__eq__
+        return _with_one_star(*plain) if len(plain) == 2 else _with_two_stars(*plain)
+
+
+def _with_one_star(start: str, end: str) -> Matcher:
+    least = len(start) + len(end)
+    if not end:
+        return lambda text: text.startswith(start)
+    return lambda text: len(text) >= least and text.startswith(start) and text.endswith(end)
+
+
+def _with_two_stars(start: str, middle: str, end: str) -> Matcher:
+    first, last = len(start), len(end)
+
+    def match(text: str) -> bool:
+        if not (text.startswith(start) and text.endswith(end)):
+            return False
+        # The middle is never empty, so it is not found where start and end overlap.
+        return text.find(middle, first, len(text) - last) >= 0
+
+    return match
+
 
 class ArnGlob:
     """A Resource pattern against the ARN of a request.
@@ -205,6 +236,41 @@ class ArnGlob:
 
     def match(self, text: str) -> bool:
         return self._glob.match(text) and (not self._halting or _walk(self._filled, self._halting, text))
+
+    def matcher(self) -> Matcher:
+        return self.match if self._halting else self._glob.matcher()
+
+
+class ArnPattern:
+    """A Resource pattern as a policy has it, perhaps with variables.
+
+    `prefix` is what every text that it matches begins with; `kind` says when that is all there is to know.
+    """
+
+    __slots__ = ("_filled", "_names", "_pieces", "kind", "prefix")
+
+    def __init__(self, pieces: Pieces) -> None:
+        first = pieces[0] if pieces else ""
+        self.prefix = first if isinstance(first, str) else ""
+        self.kind: Literal["exact", "open", "other"] = "other"
+        if len(pieces) <= 1 and (not pieces or isinstance(first, str)):
+            self.kind = "exact"
+        elif pieces in ((Wild.STAR,), (self.prefix, Wild.STAR)):
+            # A star at the end reaches beyond colons, wherever it stands.
+            self.kind = "open"
+        self._pieces = pieces
+        self._names = tuple(piece.name for piece in pieces if isinstance(piece, Variable))
+        # The matcher for the values that were last put in: they are the same for all requests of a principal.
+        self._filled: tuple[tuple[str | None, ...], Matcher | None] | None = None
+
+    def matches(self, text: str, lookup: Lookup) -> bool | None:
+        """None if a variable has neither value nor default."""
+        kept = self._filled
+        values = tuple(map(lookup, self._names)) if self._names else ()
+        if kept is None or kept[0] != values:
+            filled = fill(self._pieces, lookup)
+            kept = self._filled = (values, ArnGlob(filled).matcher() if filled is not None else None)
+        return None if kept[1] is None else kept[1](text)
 
 
 def _halting(filled: Filled) -> frozenset[int]:

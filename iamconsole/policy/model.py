@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
-from .reader import end_of
+from .reader import BadJson, end_of, read
 
 Kind = Literal["identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint"]
 Outcome = Literal["allowed", "explicit_deny", "implicit_deny"]
@@ -70,8 +71,19 @@ class Policy:
     id: str
     statements: tuple[Statement, ...]
     problems: tuple[Problem, ...]
-    places: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Where in the text every element began, by its path (`Statement[0].Action`); found when first asked."""
+        found: Mapping[str, int] | None = self.kept.get("places")
+        if found is None:
+            try:
+                found = read(self.text).places
+            except BadJson:
+                found = {}
+            self.kept["places"] = found
+        return found
 
     def __hash__(self) -> int:
         return hash((self.kind, self.sha256))
@@ -178,18 +190,21 @@ def _account(arn: str) -> str:
     return parts[4] if len(parts) == 6 else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+_NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
+
+
+class Request(NamedTuple):
     """One question: may this principal do this action on this resource, in this context?
 
     `resource_account` is the owner of the resource; empty means the principal's own account. Key names ignore case.
+    Like `Decision` it is a tuple because one is made for every call, and a tuple costs a third of a frozen dataclass.
     """
 
     principal: Principal
     action: str
     resource: str = "*"
     resource_account: str = ""
-    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    context: Mapping[str, ContextValue] = _NO_CONTEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +216,20 @@ class AttachedPolicy:
     source: str
     arn: str = ""
     via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPublicAccess:
+    """The four settings of S3 Block Public Access, of the bucket and its account together.
+
+    Only `restrict_public_buckets` limits requests; the others limit what may be saved (and ACLs, which the engine does
+    not know: "bucket owner enforced" is S3's default since 2023).
+    """
+
+    block_public_acls: bool = False
+    ignore_public_acls: bool = False
+    block_public_policy: bool = False
+    restrict_public_buckets: bool = False
 
 
 _WITH_PRINCIPAL = frozenset({"resource", "trust", "rcp", "endpoint"})
@@ -217,16 +246,35 @@ class PolicySet:
     scps: tuple[tuple[AttachedPolicy, ...], ...] = ()
     rcps: tuple[tuple[AttachedPolicy, ...], ...] = ()
     endpoints: tuple[AttachedPolicy, ...] = ()
+    block_public_access: BlockPublicAccess = BlockPublicAccess()
     kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        # A policy without Principal in a place where only a Principal limits it would mean everyone.
-        levels = (*self.scps, *self.rcps, self.endpoints, self.identity, self.sessions)
-        with_principal = {id(each) for level in (*self.rcps, self.endpoints) for each in level} | {id(self.resource)}
-        singles = tuple(each for each in (self.resource, self.boundary) if each is not None)
-        for attached in (*singles, *(each for level in levels for each in level)):
-            if (attached.policy.kind in _WITH_PRINCIPAL) != (id(attached) in with_principal):
-                raise ValueError(f"`{attached.name}` was parsed as a policy of kind {attached.policy.kind}")
+        _check_kinds(self.identity + self.sessions, with_principal=False)
+        _check_kinds(self.endpoints, with_principal=True)
+        for level in self.scps:
+            _check_kinds(level, with_principal=False)
+        for level in self.rcps:
+            _check_kinds(level, with_principal=True)
+        if self.boundary is not None:
+            _check_kinds((self.boundary,), with_principal=False)
+        if self.resource is not None:
+            _check_kinds((self.resource,), with_principal=True)
+
+    def for_resource(
+        self, resource: AttachedPolicy | None, block_public_access: BlockPublicAccess = BlockPublicAccess()
+    ) -> PolicySet:
+        """The same policies with the policy of another resource; what was compiled of the caller's is kept."""
+        made = replace(self, resource=resource, block_public_access=block_public_access)
+        object.__setattr__(made, "kept", self.kept)
+        return made
+
+
+def _check_kinds(policies: tuple[AttachedPolicy, ...], *, with_principal: bool) -> None:
+    """A policy without Principal in a place where only a Principal limits it would mean everyone."""
+    for attached in policies:
+        if (attached.policy.kind in _WITH_PRINCIPAL) is not with_principal:
+            raise ValueError(f"`{attached.name}` was parsed as a policy of kind {attached.policy.kind}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +291,7 @@ class StatementRef:
     effect: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer. `reason` ends AWS's sentence "User: … is not authorized to perform: …" and is empty when allowed."""
 
     outcome: Outcome

@@ -18,7 +18,7 @@ from typing import Any, Literal, cast
 
 from .conditions import spelling_of
 from .model import Condition, Kind, Policy, Problem, Statement
-from .reader import BadJson, Document, Number, read
+from .reader import BadJson, Number, read, value_of
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 SYNTAX = "Syntax errors in policy."
@@ -71,7 +71,7 @@ def parse(source: str | Mapping[str, Any], kind: Kind) -> Policy:
 def _parse(text: str, kind: Kind) -> Policy:
     sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     try:
-        document = read(text)
+        value = value_of(text)
     except BadJson as error:
         line = text.count("\n", 0, error.offset) + 1
         column = error.offset - (text.rfind("\n", 0, error.offset) + 1) + 1
@@ -79,14 +79,19 @@ def _parse(text: str, kind: Kind) -> Policy:
         message = "Policies must be valid JSON and the first byte must be '{'" if kind == "resource" else JSON
         problem = Problem(error.code, message, error.path, line, column, _error_code(kind), error.message, error.offset)
         places = {"": text.find(first)} if first else {}
-        return Policy(kind, text, sha256, "", "", (), (problem,), places)
-    grammar = _Grammar(text, kind, document)
+        return Policy(kind, text, sha256, "", "", (), (problem,), {"places": places})
+    grammar = _Grammar(text, kind, value)
     statements = grammar.document()
-    problems = tuple(grammar.problems)
-    return Policy(kind, text, sha256, grammar.version, grammar.id, statements, problems, document.places)
+    kept = {} if grammar.places is None else {"places": grammar.places}
+    return Policy(kind, text, sha256, grammar.version, grammar.id, statements, tuple(grammar.problems), kept)
 
 
 _remembered = lru_cache(maxsize=2048)(_parse)
+
+
+def forget() -> None:
+    """Let go of all documents that were read; for measuring."""
+    _remembered.cache_clear()
 
 
 def _error_code(kind: Kind) -> str:
@@ -96,16 +101,17 @@ def _error_code(kind: Kind) -> str:
 class _Grammar:
     """One document being read against the grammar."""
 
-    def __init__(self, text: str, kind: Kind, document: Document) -> None:
-        self.text, self.kind, self.source = text, kind, document
+    def __init__(self, text: str, kind: Kind, value: Any) -> None:
+        self.text, self.kind, self.value = text, kind, value
         self.problems: list[Problem] = []
         self.version, self.id = "2008-10-17", ""
-        self.lines: list[int] | None = None
+        # Only a document with a problem pays for knowing where everything stands.
+        self.places: dict[str, int] | None = None
+        self.lines: list[int] = []
 
     def problem(self, code: str, path: str, message: str = SYNTAX, *, s3: str = "", value: str = "") -> None:
-        offset = self.source.places.get(path, 0)
-        if self.lines is None:
-            self.lines = [0, *(at.end() for at in re.finditer("\n", self.text))]
+        places = self.located()
+        offset = places.get(path, 0)
         line = bisect_right(self.lines, offset)
         column = offset - self.lines[line - 1] + 1
         if self.kind == "resource" and s3:
@@ -113,10 +119,16 @@ class _Grammar:
         code_of_kind = _error_code(self.kind)
         self.problems.append(Problem(code, message, path, line, column, code_of_kind, value, offset))
 
+    def located(self) -> dict[str, int]:
+        if self.places is None:
+            self.places = read(self.text).places
+            self.lines = [0, *(at.end() for at in re.finditer("\n", self.text))]
+        return self.places
+
     def document(self) -> tuple[Statement, ...]:
-        value = self.source.value
+        value = self.value
         if self.kind in _IAM_KINDS and (odd := _OUTSIDE.search(self.text.removeprefix("\ufeff"))):
-            self.source.places["(text)"] = odd.start() + self.text.startswith("\ufeff")
+            self.located()["(text)"] = odd.start() + self.text.startswith("\ufeff")
             self.problem("character", "(text)")
         if not isinstance(value, dict):
             self.problem(

@@ -7,12 +7,11 @@ Each question is answered True, False or None; None means "cannot be decided" an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
-from .conditions import CompiledCondition, compile_condition, holds, lookup_in
-from .match import ArnGlob, Glob, Pieces, Variable, fill, pieces_of
-from .model import AttachedPolicy, Policy, Principal, Request, Statement, StatementRef
+from .conditions import CompiledCondition, Context, single_value
+from .match import ArnPattern, Glob, Matcher, Variable, pieces_of
+from .model import AttachedPolicy, DecidedBy, Policy, Principal, Request, Statement, StatementRef
 
 # How a Principal element names the caller; the form decides which implicit denies still count (evaluate.py).
 Form = Literal["direct", "role", "user", "account"]
@@ -22,17 +21,28 @@ Named = Mapping[tuple[str, str], Form]
 class Asked:
     """A request, looked at once: lower-case action and keys, and every name its principal goes by."""
 
-    __slots__ = ("_named", "action", "bounded", "context", "lookup", "request")
+    __slots__ = ("_context", "_named", "action", "bounded", "request")
 
     def __init__(self, request: Request, *, bounded: bool) -> None:
         """`bounded`: the caller has a permissions boundary, which NotPrincipal needs to know."""
         self.request, self.bounded = request, bounded
         self.action = request.action.lower()
-        self.context = {
-            key.lower(): (value,) if isinstance(value, str) else tuple(value) for key, value in request.context.items()
-        }
-        self.lookup = lookup_in(self.context)
+        # Most statements are ruled out by action and resource, so these two are made when somebody asks.
+        self._context: Context | None = None
         self._named: Named | None = None
+
+    @property
+    def context(self) -> Context:
+        if self._context is None:
+            self._context = {
+                key.lower(): value if isinstance(value, str) else tuple(value)
+                for key, value in self.request.context.items()
+            }
+        return self._context
+
+    def lookup(self, name: str) -> str | None:
+        """The value that a policy variable stands for."""
+        return single_value(self.context, name)
 
     @property
     def named(self) -> Named:
@@ -72,91 +82,99 @@ def names_of(principal: Principal) -> Named:
     return names
 
 
-@dataclass(slots=True)
 class Compiled:
-    """One statement with its patterns cut up. Patterns of None hold a variable that is malformed."""
+    """One statement made ready to be asked; what an element needs for that is made when it is first asked about."""
 
-    statement: Statement
-    version: str
-    sound: bool
-    actions: tuple[Glob, ...]
-    exact_actions: frozenset[str]
-    vendors: frozenset[str] | None
-    resources: tuple[ArnGlob | Pieces | None, ...]
-    conditions: tuple[CompiledCondition, ...]
+    __slots__ = (
+        "_action",
+        "_conditions",
+        "_resources",
+        "_variables",
+        "conditional",
+        "denies",
+        "plain",
+        "sound",
+        "statement",
+        "vendors",
+    )
+
+    def __init__(self, statement: Statement, policy: Policy) -> None:
+        self.statement = statement
+        # Met in a decision, a malformed document fails closed: it grants nothing.
+        self.sound = not policy.problems
+        # An effect that could not be read may have been meant as Deny.
+        self.denies = statement.effect != "Allow"
+        self.vendors = _vendors(statement)
+        named = statement.principal is not None or statement.not_principal is not None
+        self.plain = not (named or statement.conditions or statement.unread)
+        self.conditional = bool(statement.conditions) or "Condition" in statement.unread
+        # A version that is none leaves open whether `${…}` is a variable: then it is read as one that has no value.
+        self._variables = policy.version != "2008-10-17"
+        self._action: tuple[frozenset[str], tuple[Matcher, ...]] | None = None
+        self._resources: tuple[ArnPattern | None, ...] | None = None
+        self._conditions: tuple[CompiledCondition, ...] | None = None
 
     @property
-    def denies(self) -> bool:
-        # An effect that could not be read may have been meant as Deny.
-        return self.statement.effect != "Allow"
+    def actions(self) -> tuple[frozenset[str], tuple[Matcher, ...]]:
+        """The actions of Action or NotAction: those written out, and the patterns."""
+        if self._action is None:
+            written = [action.lower() for action in self.statement.action or self.statement.not_action or ()]
+            exact = frozenset(action for action in written if "*" not in action and "?" not in action)
+            self._action = exact, tuple(_action_matcher(action) for action in written if action not in exact)
+        return self._action
+
+    @property
+    def resources(self) -> tuple[ArnPattern | None, ...]:
+        """The patterns of Resource or NotResource; None stands for one with a malformed variable."""
+        if self._resources is None:
+            written = self.statement.resource or self.statement.not_resource or ()
+            cut = (pieces_of(text, variables=self._variables) for text in written)
+            self._resources = tuple(None if pieces is None else ArnPattern(pieces) for pieces in cut)
+        return self._resources
+
+    @property
+    def conditions(self) -> tuple[CompiledCondition, ...]:
+        if self._conditions is None:
+            self._conditions = tuple(
+                CompiledCondition(condition, variables=self._variables) for condition in self.statement.conditions
+            )
+        return self._conditions
+
+
+def _vendors(statement: Statement) -> frozenset[str] | None:
+    """The services that an Action element names; None if it may be any."""
+    if statement.action is None:
+        return None
+    vendors = frozenset(action.partition(":")[0].lower() for action in statement.action)
+    return None if any("*" in vendor or "?" in vendor for vendor in vendors) else vendors
+
+
+def _action_matcher(pattern: str) -> Matcher:
+    pieces = pieces_of(pattern, variables=False) or ()
+    return Glob(piece for piece in pieces if not isinstance(piece, Variable)).matcher()
 
 
 def compile_policy(policy: Policy) -> tuple[Compiled, ...]:
     """The statements of a policy, compiled once and kept with it."""
     found: tuple[Compiled, ...] | None = policy.kept.get("compiled")
     if found is None:
-        statements = policy.statements
-        if not statements:
-            # A document without a readable statement might have said anything.
-            statements = (Statement(0, unread=frozenset({"Statement", "Effect", "Action", "Resource"})),)
-        found = tuple(_compile(statement, policy) for statement in statements)
-        policy.kept["compiled"] = found
+        # A document without a readable statement might have said anything.
+        statements = policy.statements or (
+            Statement(0, unread=frozenset({"Statement", "Effect", "Action", "Resource"})),
+        )
+        found = policy.kept["compiled"] = tuple(Compiled(statement, policy) for statement in statements)
     return found
 
 
-def _compile(statement: Statement, policy: Policy) -> Compiled:
-    # A version that is none leaves open whether `${…}` is a variable: then it is read as one that has no value.
-    variables = policy.version != "2008-10-17"
-    written = statement.action or statement.not_action or ()
-    patterns: list[Glob] = []
-    exact: set[str] = set()
-    vendors: set[str] | None = None if statement.action is None else set()
-    for action in written:
-        lower = action.lower()
-        vendor = lower.partition(":")[0]
-        if vendors is not None:
-            if "*" in vendor or "?" in vendor:
-                vendors = None
-            else:
-                vendors.add(vendor)
-        if "*" in lower or "?" in lower:
-            pieces = pieces_of(lower, variables=False) or ()
-            patterns.append(Glob(piece for piece in pieces if not isinstance(piece, Variable)))
-        else:
-            exact.add(lower)
-    return Compiled(
-        statement,
-        policy.version,
-        not policy.problems,
-        tuple(patterns),
-        frozenset(exact),
-        frozenset(vendors) if vendors is not None else None,
-        tuple(_compile_resource(text, variables) for text in statement.resource or statement.not_resource or ()),
-        tuple(compile_condition(condition, variables=variables) for condition in statement.conditions),
-    )
-
-
-def _compile_resource(text: str, variables: bool) -> ArnGlob | Pieces | None:
-    pieces = pieces_of(text, variables=variables)
-    if pieces is None:
-        return None
-    fixed = fill(pieces, lambda name: None) if not any(isinstance(piece, Variable) for piece in pieces) else None
-    return ArnGlob(fixed) if fixed is not None else pieces
-
-
-@dataclass(slots=True)
 class Row:
     """A compiled statement in its place: the stage it counts in, the level of its SCP, the policy it came with."""
 
-    number: int
-    stage: str
-    level: int
-    attached: AttachedPolicy
-    compiled: Compiled
-    ref: StatementRef = field(init=False)
+    __slots__ = ("attached", "compiled", "level", "number", "ref", "stage")
 
-    def __post_init__(self) -> None:
-        attached, statement = self.attached, self.compiled.statement
+    def __init__(self, number: int, stage: DecidedBy, level: int, attached: AttachedPolicy, compiled: Compiled) -> None:
+        self.number, self.stage, self.level = number, stage, level
+        self.attached, self.compiled = attached, compiled
+        statement = compiled.statement
         self.ref = StatementRef(
             attached.name,
             attached.arn,
@@ -174,7 +192,8 @@ def action_matches(compiled: Compiled, action: str) -> bool | None:
     statement = compiled.statement
     if "Action" in statement.unread:
         return None
-    hit = action in compiled.exact_actions or any(pattern.match(action) for pattern in compiled.actions)
+    exact, patterns = compiled.actions
+    hit = action in exact or any(matches(action) for matches in patterns)
     return hit if statement.action is not None else not hit
 
 
@@ -188,9 +207,6 @@ def resource_matches(compiled: Compiled, asked: Asked) -> bool | None:
     inverted = statement.resource is None
     unsure = False
     for pattern in compiled.resources:
-        # Most patterns fail in their first letters, before their variables need values.
-        if isinstance(pattern, tuple) and not inverted and not _begins(pattern, asked.request.resource):
-            continue
         verdict = resource_pattern_matches(pattern, asked)
         if verdict:
             return not inverted
@@ -199,21 +215,9 @@ def resource_matches(compiled: Compiled, asked: Asked) -> bool | None:
     return None if unsure else inverted
 
 
-def _begins(pieces: Pieces, resource: str) -> bool:
-    first = pieces[0]
-    return not isinstance(first, str) or resource.startswith(first)
-
-
-def resource_pattern_matches(pattern: ArnGlob | Pieces | None, asked: Asked) -> bool | None:
+def resource_pattern_matches(pattern: ArnPattern | None, asked: Asked) -> bool | None:
     """One pattern of a Resource element; None if a variable in it is malformed or has no value."""
-    if pattern is None:
-        return None
-    if not isinstance(pattern, ArnGlob):
-        filled = fill(pattern, asked.lookup)
-        if filled is None:
-            return None
-        pattern = ArnGlob(filled)
-    return pattern.match(asked.request.resource)
+    return None if pattern is None else pattern.matches(asked.request.resource, asked.lookup)
 
 
 def principal_matches(compiled: Compiled, asked: Asked) -> tuple[bool | None, Form]:
@@ -266,24 +270,35 @@ def conditions_hold(compiled: Compiled, asked: Asked) -> bool | None:
     """Whether every condition holds: conditions are joined by AND (reference_policies_elements_condition.html)."""
     unsure = "Condition" in compiled.statement.unread
     for condition in compiled.conditions:
-        verdict = holds(condition, asked.context)
+        verdict = condition.holds(asked.context)
         if verdict is False:
             return False
         unsure = unsure or verdict is None
     return None if unsure else True
 
 
-def verdict_of(compiled: Compiled, asked: Asked) -> tuple[bool | None, Form]:
-    """Whether a statement whose action is known to match (or may match) covers the request."""
-    unread = compiled.statement.unread
-    unsure = bool(unread) and not unread.isdisjoint({"Statement", "Effect", "Action"})
+def covers(compiled: Compiled, asked: Asked) -> tuple[bool | None, Form]:
+    """Whether a statement whose action and resource match covers the request, and how it names the caller."""
+    if compiled.plain:
+        return True, "direct"
     verdict, form = principal_matches(compiled, asked)
     if verdict is False:
         return False, form
-    unsure = unsure or verdict is None
-    for question in (resource_matches, conditions_hold):
-        verdict = question(compiled, asked)
-        if verdict is False:
-            return False, form
-        unsure = unsure or verdict is None
-    return (None if unsure else True), form
+    holds = conditions_hold(compiled, asked) if compiled.conditional else True
+    return (holds if verdict or holds is False else None), form
+
+
+def verdict_of(compiled: Compiled, asked: Asked) -> tuple[bool | None, Form]:
+    """Whether a statement covers the request whose action is known to match, or may match."""
+    resource = resource_matches(compiled, asked)
+    if resource is False:
+        return False, "direct"
+    verdict, form = covers(compiled, asked)
+    if verdict is False:
+        return False, form
+    unsure = resource is None or not compiled.statement.unread.isdisjoint(_WHOLE)
+    return (None if unsure else verdict), form
+
+
+# What leaves open, when it could not be read, whether a statement says anything about the request.
+_WHOLE = frozenset({"Statement", "Effect", "Action"})
