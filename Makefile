@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 WORKERS ?= auto
 
-.PHONY: run test check bench clean
+.PHONY: run test check coverage bench clean
 
 run: .venv/runs
 	@$(BIN)/python manage.py serve $(ARGS)
@@ -19,6 +19,10 @@ check: .venv/tests
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	IAMCONSOLE_URL=https://iam.example.org IAMCONSOLE_HOSTS=iam.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+coverage: .venv/tests
+	$(BIN)/coverage run --source=iamconsole/policy -m pytest -q tests/policy
+	$(BIN)/coverage report --show-missing --fail-under=100
 
 bench: .venv/tests
 	$(BIN)/python -m tests.bench

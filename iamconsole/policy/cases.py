@@ -50,6 +50,9 @@ def read_case(case: Any) -> tuple[Request, PolicySet]:
     return request, read_policies(case, request)
 
 
+_LOOKS_LIKE_A_POLICY = re.compile("polic|scp|rcp|boundary|setting", re.IGNORECASE)
+
+
 def read_request(given: Any) -> Request:
     if not isinstance(given, dict):
         raise BadCase("`request` must be an object")

@@ -289,7 +289,7 @@ class CompiledCondition:
             piece.name for pieces in self._values for piece in pieces or () if isinstance(piece, Variable)
         )
         if not self._names:
-            self._test = self._prepared(_nothing)
+            self._test = self._prepared(_NO_VALUES.get)
 
     def _prepared(self, lookup: Lookup) -> Test:
         """Whether one request value meets any policy value, or for a negated operator none of them."""
@@ -299,7 +299,7 @@ class CompiledCondition:
         equals: set[str] = set()
         for pieces in self._values:
             filled = None if pieces is None else fill(pieces, lookup)
-            if filled is not None and prepare is _equals:
+            if filled is not None and prepare is _equals and len(self._values) > 1:
                 equals.add(_text(filled))
             elif filled is not None:
                 tests.append(prepare(filled))
@@ -312,8 +312,6 @@ class CompiledCondition:
         return (lambda actual: _negate(any_of(actual))) if negated else any_of
 
     def _test_for(self, context: Context) -> Test:
-        if self._test is not None:
-            return self._test
         lookup = partial(single_value, context)
         values = tuple(map(lookup, self._names))
         kept = self._filled
@@ -358,16 +356,15 @@ class CompiledCondition:
         return ("true" if present == () else "false") in self._wishes
 
 
+_NO_VALUES: dict[str, str] = {}
+
+
 def single_value(context: Context, name: str) -> str | None:
     """A variable's value: that of a key with exactly one value ("single-valued" keys, Variables page)."""
     value = context.get(name)
     if value is None or isinstance(value, str):
         return value
     return value[0] if len(value) == 1 else None
-
-
-def _nothing(name: str) -> None:
-    return None
 
 
 def _any_of(tests: Sequence[Test]) -> Test:

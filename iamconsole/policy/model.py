@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from .reader import BadJson, end_of, read
+from .reader import end_of, read
 
 Kind = Literal["identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint"]
 Outcome = Literal["allowed", "explicit_deny", "implicit_deny"]
@@ -78,11 +78,8 @@ class Policy:
         """Where in the text every element began, by its path (`Statement[0].Action`); found when first asked."""
         found: Mapping[str, int] | None = self.kept.get("places")
         if found is None:
-            try:
-                found = read(self.text).places
-            except BadJson:
-                found = {}
-            self.kept["places"] = found
+            # The text of a document that is no JSON was looked at when it was parsed.
+            found = self.kept["places"] = read(self.text).places
         return found
 
     def __hash__(self) -> int:

@@ -92,6 +92,7 @@ TABLE = [
     ("IpAddress",                    ["2001:db8::1"],     ["203.0.113.0/24"],    False),
     ("IpAddress",                    ["203.0.113.9"],     ["203.0.113.0/99"],    None),
     ("IpAddress",                    ["localhost"],       ["203.0.113.0/24"],    None),
+    ("IpAddress",                    ["1" * 1000],        ["203.0.113.0/24"],    None),
     ("NotIpAddress",                 ["203.0.113.9"],     ["203.0.113.0/24"],    False),
     ("NotIpAddress",                 ["198.51.100.1"],    ["203.0.113.0/24"],    True),
     ("NotIpAddress",                 [],                  ["203.0.113.0/24"],    True),

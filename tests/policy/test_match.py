@@ -10,11 +10,11 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iamconsole.policy import matches
-from iamconsole.policy.match import ArnGlob, Variable, fill, pieces_of
+from iamconsole.policy.match import ArnGlob, ArnPattern, Glob, Variable, fill, pieces_of
 
 
 def naive(pattern: str, text: str) -> bool:
@@ -31,6 +31,25 @@ def naive(pattern: str, text: str) -> bool:
 @given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
 def test_the_matcher_agrees_with_a_naive_one(pattern, text):
     assert matches(pattern, text) is naive(pattern, text)
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=10))
+@example("a*b*a", "bba")
+@example("a*b*a", "aba")
+@example("a*a", "a")
+@example("ab*b*ba", "aba")
+def test_the_cheapest_form_of_a_pattern_agrees_with_the_others(pattern, text):
+    filled = fill(pieces_of(pattern, variables=False), lambda name: None)
+    assert Glob(filled).matcher()(text) is naive(pattern, text)
+    assert ArnPattern(filled).matches(text, lambda name: None) is naive(pattern, text)
+
+
+def test_a_pattern_is_asked_again_with_other_values():
+    pattern = ArnPattern(pieces_of("home/${aws:username}/*", variables=True))
+    for name in ("ana", "ben", "ana"):
+        assert pattern.matches(f"home/{name}/x", lambda key, name=name: name)
+        assert not pattern.matches("home/*/x", lambda key, name=name: name)
+    assert pattern.matches("home//x", lambda key: None) is None
 
 
 def by_segments(pattern: str, text: str) -> bool:

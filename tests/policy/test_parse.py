@@ -11,9 +11,12 @@ import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iamconsole.policy import Principal, parse
 from iamconsole.policy.parse import JSON, SYNTAX
+from iamconsole.policy.reader import DEEPEST, BadJson, read, value_of
 
 OK = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -248,3 +251,37 @@ def test_the_extent_of_a_statement_ends_with_its_brace():
     alone = parse('{"Statement": {"Effect": "Allow"}}', "identity")
     assert alone.extent("Statement[0]") == ((1, 15), (1, 33))
     assert parse("{", "identity").extent("Statement[0]") == ((1, 1), (1, 1))
+
+
+JSON_TEXTS = st.recursive(
+    st.sampled_from(
+        ["1", "-2.50e3", "true", "null", '"a"', '"\\u00e9\\n"', "NaN", "Infinity", "01", "'a'", "", '"\x01"']
+    )
+    | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda found: f"[{' , '.join(found)}]")
+        | st.lists(st.tuples(st.sampled_from(['"k"', '"l"', '"m"']), inner), max_size=3).map(
+            lambda found: "{" + ",".join(f"{key} :{value}" for key, value in found) + "}"
+        )
+    ),
+    max_leaves=8,
+)
+
+
+def answer_of(reader, text):
+    try:
+        return "value", reader(text)
+    except BadJson as problem:
+        return "problem", problem
+
+
+@given(JSON_TEXTS)
+def test_the_quick_reader_and_the_careful_one_agree(text):
+    assert answer_of(value_of, text) == answer_of(lambda text: read(text).value, text)
+
+
+@pytest.mark.parametrize(("depth", "answer"), [(DEEPEST + 1, "value"), (DEEPEST + 2, "problem"), (100_000, "problem")])
+def test_both_readers_stop_at_the_same_depth(depth, answer):
+    text = "[" * depth + "]" * depth
+    assert answer_of(value_of, text) == answer_of(lambda text: read(text).value, text)
+    assert answer_of(value_of, text)[0] == answer
