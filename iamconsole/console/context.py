@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from iamconsole.console.navigation import SERVICES, Navigation, Service, link_to, navigation, service_at
+from iamconsole.console import services as catalogue
+from iamconsole.console.navigation import (
+    Navigation,
+    Service,
+    label_set,
+    link_to,
+    navigation,
+    service_at,
+)
 from iamconsole.core.regions import DEFAULT, GROUPS, REGIONS
+from iamconsole.ui import preferences
 
-THEMES = ("auto", "light", "dark")
-THEME_COOKIE = "theme"
-NAVIGATION_COOKIE = "navigation"
+# Settings of this browser, each a cookie with one of these words; the first is the default.
+SETTINGS = {
+    "theme": {"auto": "Browser default", "light": "Light", "dark": "Dark"},
+    "density": {"comfortable": "Comfortable", "compact": "Compact"},
+    "navigation": {"auto": "", "open": "", "closed": ""},
+}
+FAVORITES = "favorites"
 RECENT = 6
+# Where a Region is that the account has not enabled, by the start of its code.
+CONTINENTS = {
+    "us": "North America",
+    "ca": "North America",
+    "mx": "North America",
+    "sa": "South America",
+    "eu": "Europe",
+    "af": "Africa",
+    "il": "Middle East",
+    "me": "Middle East",
+    "ap": "Asia Pacific",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +54,42 @@ class Account:
     account_name: str
     name: str
     kind: str
+    one_line: bool = False
 
     @property
     def as_line(self) -> str:
         return {"user": "IAM user", "root": "Root user"}.get(self.kind, "Currently active as")
+
+    @property
+    def first_line(self) -> str:
+        """`Account ID: 6294-7024-0221`; the root user may always read the account's name: `HR (629470240221)`."""
+        if self.kind == "root":
+            return f"{self.account_name} ({self.account_id})"
+        return f"Account ID: {dashed(self.account_id)}"
+
+
+def dashed(account_id: str) -> str:
+    return f"{account_id[:4]}-{account_id[4:8]}-{account_id[8:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    code: str
+    name: str
+    current: bool = False
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     account: Account | None
     theme: str
+    density: str
     navigation_state: str
     region: str
-    services: tuple[Service, ...]
+    services: tuple[catalogue.Listed, ...]
+    recent: tuple[catalogue.Listed, ...]
+    favorites: tuple[catalogue.Listed, ...]
     service: Service | None
     navigation: Navigation | None
     path: str
@@ -52,10 +104,10 @@ class Frame:
         return REGIONS[self.region].partition("(")[2].rstrip(")")
 
     @property
-    def region_groups(self) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    def region_groups(self) -> list[tuple[str, list[Region]]]:
         return [
-            (group, [(code, name, code == self.region) for code, name in regions.items()])
-            for group, regions in GROUPS.items()
+            (group, [Region(one.code, one.name, one.code == self.region, one.enabled) for one in regions])
+            for group, regions in _regions()
         ]
 
     @property
@@ -83,21 +135,50 @@ class Frame:
     def switch_role(self) -> str:
         return link_to("Switch role", "/switchrole")
 
+    @property
+    def cloudshell(self) -> str:
+        return link_to("CloudShell", "/cloudshell")
+
+    @property
+    def themes(self) -> dict[str, str]:
+        return SETTINGS["theme"]
+
+    @property
+    def densities(self) -> dict[str, str]:
+        return SETTINGS["density"]
+
+    @property
+    def categories(self) -> list[tuple[str, str]]:
+        return catalogue.categories()
+
+
+@lru_cache(maxsize=1)
+def _regions() -> tuple[tuple[str, tuple[Region, ...]], ...]:
+    """Every Region by continent: those of the account, and those that AWS has and nobody here has enabled."""
+    found = {group: [Region(*one) for one in regions.items()] for group, regions in GROUPS.items()}
+    partition = json.loads((files("botocore") / "data" / "partitions.json").read_text("utf-8"))["partitions"][0]
+    for code, facts in sorted(partition["regions"].items()):
+        if code not in REGIONS and (group := CONTINENTS.get(code.partition("-")[0])):
+            found.setdefault(group, []).append(Region(code, facts["description"], enabled=False))
+    return tuple((group, tuple(regions)) for group, regions in found.items())
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context processor. It makes no query: all it shows is in the caller, the URL and cookies."""
     path = getattr(request, "frame_path", request.path)
     service = service_at(path)
     _remember(request, service)
-    theme = request.COOKIES.get(THEME_COOKIE, "auto")
-    state = request.COOKIES.get(NAVIGATION_COOKIE, "")
+    setting = {name: _setting(request, name) for name in SETTINGS}
     return {
         "frame": Frame(
             account=_account(request),
-            theme=theme if theme in THEMES else "auto",
-            navigation_state=state if state in ("open", "closed") else "auto",
+            theme=setting["theme"],
+            density=setting["density"],
+            navigation_state=setting["navigation"],
             region=getattr(request, "region", DEFAULT),
-            services=SERVICES,
+            services=tuple(with_stars(request, (one for one in catalogue.catalogue() if one.href))),
+            recent=listed(recently(request)),
+            favorites=listed(favorites(request)),
             service=service,
             navigation=navigation(service.key, path) if service else None,
             path=request.get_full_path(),
@@ -106,12 +187,37 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _setting(request: HttpRequest, name: str) -> str:
+    kept = request.COOKIES.get(name, "")
+    return kept if kept in SETTINGS[name] else next(iter(SETTINGS[name]))
+
+
+def favorites(request: HttpRequest) -> list[str]:
+    """The keys of the services with a star."""
+    kept = preferences.read(request).get(FAVORITES, [])
+    return [str(key) for key in kept] if isinstance(kept, list) else []
+
+
+def with_stars(request: HttpRequest, shown: Iterable[catalogue.Listed]) -> list[catalogue.Listed]:
+    kept = set(favorites(request))
+    return [replace(one, starred=one.key in kept) for one in shown]
+
+
+def recently(request: HttpRequest) -> list[str]:
+    session = getattr(request, "session", None)
+    return session.get("recent", []) if session is not None and getattr(request, "caller", None) is not None else []
+
+
+def listed(keys: list[str]) -> tuple[catalogue.Listed, ...]:
+    return tuple(found for key in keys if (found := catalogue.named(key)))
+
+
 def _account(request: HttpRequest) -> Account | None:
     caller = getattr(request, "caller", None)
     if caller is None:
         return None
     name = caller.account_name if caller.is_root else caller.user_name or caller.arn.rpartition("/")[2]
-    return Account(caller.account_id, caller.account_name, name, caller.kind)
+    return Account(caller.account_id, caller.account_name, name, caller.kind, label_set() == "course")
 
 
 def _remember(request: HttpRequest, service: Service | None) -> None:

@@ -10,6 +10,9 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("console/home", views.home, name="home"),
     path("console/not-in-lab", views.not_in_lab, name="not-in-lab"),
-    path("console/settings/theme", views.theme, name="theme"),
-    path("console/settings/navigation", views.side_navigation, name="navigation"),
+    path("console/services", views.all_services, name="services"),
+    path("console/search", views.search, name="search"),
+    path("console/help/<slug:topic>", views.help_topic, name="help"),
+    path("console/settings/favorite", views.favorite, name="favorite"),
+    path("console/settings/<slug:name>", views.setting, name="setting"),
 ]

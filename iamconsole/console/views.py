@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from iamconsole.console.context import NAVIGATION_COOKIE, THEME_COOKIE, THEMES
+from iamconsole.console import services as catalogue
+from iamconsole.console.context import FAVORITES, SETTINGS, favorites, with_stars
+from iamconsole.console.help import TOPICS
 from iamconsole.console.navigation import SERVICES, link_to
+from iamconsole.ui import preferences
 from iamconsole.ui.pages import public, render_page
-
-YEAR = 365 * 24 * 60 * 60
 
 
 @public
@@ -41,31 +42,91 @@ def not_in_lab(request: HttpRequest) -> HttpResponse:
     return render_page(request, "console/not_in_lab.html", {"page_name": request.GET.get("page", "")[:80]})
 
 
+# -- services, search, help -------------------------------------------------------------------------
+
+LONGEST_SEARCH = 100
+MOST_FAVORITES = 20
+
+
+@require_safe
+def all_services(request: HttpRequest) -> HttpResponse:
+    """Every service, or those of one category; the Services menu shows the same part."""
+    names = dict(catalogue.categories())
+    chosen = request.GET.get("category", "")
+    listed = sorted(with_stars(request, catalogue.catalogue()), key=lambda one: not one.href)
+    shown = [
+        (names[key], [one for one in listed if one.category == key]) for key in ([chosen] if chosen in names else names)
+    ]
+    # Both may be on one page, and the ids of their stars must differ.
+    place = "menu" if getattr(request, "htmx", None) else "all"
+    context = {"shown": shown, "chosen": names.get(chosen, ""), "place": place}
+    return render_page(request, "console/services.html", context, partial="pane")
+
+
 @public
-@require_POST
-def theme(request: HttpRequest) -> HttpResponse:
-    chosen = request.POST.get("theme", "")
-    return _keep(_back(request), THEME_COOKIE, chosen if chosen in THEMES else "auto", request)
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """What the search field finds: its listbox for the script, a page of results without one."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    found = catalogue.search(text)
+    context = {"q": text, "found": found, "services": with_stars(request, found.services)}
+    return render_page(request, "console/search.html", context, partial="listbox")
+
+
+@public
+@require_safe
+def help_topic(request: HttpRequest, topic: str) -> HttpResponse:
+    """What an `Info` link opens: in the help panel, or as a page."""
+    if topic not in TOPICS:
+        raise Http404
+    return render_page(request, "console/help.html", {"topic": TOPICS[topic]}, partial="topic")
+
+
+# -- settings: each is a plain form, kept in a cookie --------------------------------------------------
 
 
 @public
 @require_POST
-def side_navigation(request: HttpRequest) -> HttpResponse:
-    """Close or open the side navigation; a script does the same without a request."""
-    state = "closed" if request.POST.get("state") == "closed" else "open"
-    return _keep(_back(request), NAVIGATION_COOKIE, state, request)
+def setting(request: HttpRequest, name: str) -> HttpResponse:
+    """Theme, density, side navigation: `name` has one of a few values. A script changes the last without a request."""
+    if name not in SETTINGS:
+        raise Http404
+    chosen = request.POST.get(name, "")
+    response = _back(request)
+    # Read by the page's script too, hence not HttpOnly; it holds no secret.
+    response.set_cookie(
+        name,
+        chosen if chosen in SETTINGS[name] else next(iter(SETTINGS[name])),
+        max_age=preferences.YEAR,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+    return response
+
+
+@require_POST
+def favorite(request: HttpRequest) -> HttpResponse:
+    """Give a service its star, or take it away."""
+    service = catalogue.named(request.POST.get("service", ""))
+    if service is None:
+        raise Http404
+    kept = [key for key in favorites(request) if key != service.key]
+    if request.POST.get("star") == "on":
+        kept = [service.key, *kept][:MOST_FAVORITES]
+    starred = service.key in kept
+    if getattr(request, "htmx", None):
+        context = {"service": service, "starred": starred, "place": request.POST.get("place", "")[:20]}
+        response: HttpResponse = render(request, "console/star.html", context)
+    else:
+        response = _back(request)
+    preferences.write(request, response, FAVORITES, kept)
+    return response
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     url = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return HttpResponseRedirect(url if safe else "/")
-
-
-def _keep(response: HttpResponse, name: str, value: str, request: HttpRequest) -> HttpResponse:
-    # Read by the page's script too, hence not HttpOnly; it holds no secret.
-    response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure())
-    return response
 
 
 # -- error pages: Django calls these, whatever went wrong, so they need no more than a request -------

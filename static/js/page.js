@@ -39,6 +39,36 @@
     form.querySelector(`[data-when="${state}"]`)?.focus();
   });
 
+  // `Search IAM` hides the entries that lack the text; a parent stays with its children, and they with it.
+  const filterNavigation = (box) => {
+    const wanted = box.value.trim().toLowerCase();
+    const nav = box.closest(".side-nav");
+    const says = (link) => link.textContent.toLowerCase().includes(wanted);
+    for (const section of nav.querySelectorAll("[data-nav-section]")) {
+      for (const item of section.querySelectorAll("li")) {
+        const links = [...item.querySelectorAll("a")];
+        const parent = item.parentElement.closest("li")?.querySelector("a");
+        item.hidden = !links.some(says) && !(parent && says(parent));
+      }
+      section.hidden = !section.querySelector("li:not([hidden])");
+    }
+    const none = !nav.querySelector("[data-nav-section]:not([hidden])");
+    nav.querySelector("[data-nav-none]").hidden = !none;
+    if (none) announce("No matches");
+  };
+  document.addEventListener("input", (event) => { if (event.target.matches("[data-nav-search] input")) filterNavigation(event.target); });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-nav-search]")) return;
+    event.preventDefault();
+    event.target.closest(".side-nav").querySelector("li:not([hidden]) > a")?.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !event.target.matches("[data-nav-search] input") || !event.target.value) return;
+    event.preventDefault();
+    event.target.value = "";
+    filterNavigation(event.target);
+  });
+
   // On a narrow screen the tab that is open, and where the breadcrumbs end, may stand outside their strips.
   const showWhere = () => {
     const crumbs = document.querySelector(".breadcrumbs");

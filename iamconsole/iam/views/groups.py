@@ -52,6 +52,7 @@ def group_list(request: ConsoleRequest) -> HttpResponse:
         selection="multi",
         key="GroupName",
         level=1,
+        info="user-groups",
         actions=(Action("Delete", reverse("iam:group-delete"), needs="some", modal=True), create),
         empty=Empty(action=Action("Create group", reverse("iam:group-create"))),
     )

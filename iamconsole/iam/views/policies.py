@@ -63,6 +63,7 @@ def policy_list(request: ConsoleRequest) -> HttpResponse:
         ),
         description="A policy is an object in AWS that defines permissions.",
         level=1,
+        info="policies",
         selection="single",
         actions=(
             Action(

@@ -67,6 +67,7 @@ def user_list(request: ConsoleRequest) -> HttpResponse:
         selection="multi",
         key="UserName",
         level=1,
+        info="users",
         actions=(
             Action("Delete", reverse("iam:user-delete"), needs="some", modal=True),
             Action("Create user", reverse("iam:user-create"), kind="primary"),

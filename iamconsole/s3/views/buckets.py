@@ -45,6 +45,7 @@ def _bucket_table() -> Table:
             Column("created", "Creation date", "CreationDate", sortable=True, template="s3/cells.html#time-cell"),
         ),
         description="Buckets are containers for data stored in S3.",
+        info="buckets",
         placeholder="Find buckets by name",
         selection="single",
         key="Name",

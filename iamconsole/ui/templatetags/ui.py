@@ -223,8 +223,22 @@ def secret(value: str, label: str = "secret", copyable: bool = True) -> SafeStri
 
 
 @register.simple_tag
-def info_link(href: str = "", label: str = "Info") -> SafeString:
-    return format_html('<a class="info-link" href="{}">{}</a>', href, label)
+def info_link(topic: str, about: str = "", label: str = "Info") -> SafeString:
+    """Opens the help panel on a topic of `console.help`; without a script it is the topic's page.
+
+    Anything with a slash is an address of its own.
+    """
+    name = f"{label} about {about}" if about else label
+    if "/" in topic:
+        return format_html('<a class="info-link" href="{}" aria-label="{}">{}</a>', topic, name, label)
+    url = f"/console/help/{topic}"
+    return format_html(
+        '<a class="info-link" href="{0}" aria-label="{1}" hx-get="{0}" hx-target="#help-content" hx-swap="innerHTML '
+        'show:none">{2}</a>',
+        url,
+        name,
+        label,
+    )
 
 
 @register.simple_tag
