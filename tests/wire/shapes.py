@@ -105,5 +105,7 @@ def arguments(shape):
             strategy = st.text("abcdefghijklmnopqrstuvwxyz0123456789.-", min_size=3, max_size=63).map(
                 lambda text: "b" + text
             )
+        if member.serialization.get("hostLabel"):  # botocore sends nothing else as part of a host's name
+            strategy = st.text("abcxyz0189.-", min_size=1, max_size=20)
         (required if name in shape.required_members else optional)[name] = strategy
     return st.fixed_dictionaries(required, optional=optional)
