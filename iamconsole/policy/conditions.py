@@ -21,7 +21,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from operator import ge, gt, le, lt
 
-from .match import Filled, Glob, Lookup, Pieces, Variable, Wild, fill, pieces_of, segments_of
+from .match import Filled, Glob, Lookup, Pieces, Variable, Wild, fill, pieces_of, segments_of, unfilled
 from .model import Condition
 
 # A request's context: lower-case key names, and one value or several.
@@ -43,18 +43,21 @@ def _equals_ignoring_case(wanted: Filled) -> Test:
 
 
 def _like(wanted: Filled) -> Test:
-    return Glob(wanted).matcher()
+    glob = Glob(wanted)
+    matches = glob.matcher()
+    # A megabyte of `?` and letters against a megabyte of letters would take minutes: that is left undecided.
+    return lambda actual: None if glob.is_dear(actual) else matches(actual)
 
 
 def _arn(wanted: Filled) -> Test:
     """The six colon-delimited parts are compared one by one; ArnEquals and ArnLike behave alike."""
-    patterns = [Glob(segment).matcher() for segment in segments_of(wanted)]
+    patterns = [_like(segment) for segment in segments_of(wanted)]
 
-    def test(actual: str) -> bool:
+    def test(actual: str) -> bool | None:
         parts = actual.split(":", 5)
-        return len(patterns) == len(parts) == 6 and all(
-            matches(part) for matches, part in zip(patterns, parts, strict=True)
-        )
+        if len(patterns) != 6 or len(parts) != 6:
+            return False
+        return _all(matches(part) for matches, part in zip(patterns, parts, strict=True))
 
     return test
 
@@ -337,6 +340,11 @@ class CompiledCondition:
             return test(present)
         # "multivalued context keys require a condition set operator"; the result without one is not told
         return test(present[0]) if len(present) == 1 else None
+
+    def unfilled(self, context: Context) -> tuple[str, ...]:
+        """The variables in its values that have neither value nor default."""
+        lookup = partial(single_value, context)
+        return tuple(name for pieces in self._values for name in unfilled(pieces or (), lookup))
 
     def _of_set(self, test: Test, present: tuple[str, ...]) -> bool | None:
         if self._quantifier == "ForAllValues":

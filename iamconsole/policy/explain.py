@@ -5,13 +5,15 @@ It asks the same four questions as `decide` (statements.py) and concludes with t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
 
 from .conditions import CompiledCondition, spelling_of
-from .evaluate import Found, applies, conclude, doubt_about, rows_of, same_account
+from .evaluate import LONGEST_RESOURCE, Found, conclude, rows_of
 from .model import Decision, PolicySet, Request, StatementRef
+from .near_misses import near_actions, near_principals, near_resources
+from .scope import applies, is_shut_out, rcps_apply, same_account, scps_apply
 from .statements import (
     Asked,
     Compiled,
@@ -23,6 +25,7 @@ from .statements import (
     resource_matches,
     resource_pattern_matches,
 )
+from .wording import doubt_about
 
 StageName = Literal["explicit_deny", "rcp", "scp", "resource", "trust", "identity", "boundary", "session", "endpoint"]
 Verdict = Literal["not_applicable", "allows", "no_match", "explicit_deny"]
@@ -79,20 +82,34 @@ class Explanation:
         return tuple(dict.fromkeys(hint for report in self.statements for hint in report.near_misses))
 
 
+# Of so many statements at the most near misses are looked for: nobody reads more, and comparing takes time.
+_NEAR_STATEMENTS = 200
+
+
 def explain(request: Request, policies: PolicySet) -> Explanation:
     """Decide, and tell the whole way to the decision."""
     asked = Asked(request, bounded=policies.boundary is not None)
     found = Found()
     reports: list[StatementReport] = []
-    for row in rows_of(policies):
-        report, form = _report(row, asked)
+    near = 0
+    # What cannot be an ARN is compared with nothing (see `conclude`).
+    rows = rows_of(policies) if len(request.resource) <= LONGEST_RESOURCE else ()
+    for row in rows:
+        report, form = _report(row, asked, hints=near < _NEAR_STATEMENTS)
+        near += _only_failure(report.elements) != ""
         reports.append(report)
         found.add(row, report.matched, form)
     decision = conclude(asked, policies, found)
     return Explanation(decision, _ladder(asked, policies, found), tuple(reports))
 
 
-def _report(row: Row, asked: Asked) -> tuple[StatementReport, Form]:
+def _only_failure(elements: Sequence[ElementReport]) -> str:
+    """The one element that did not match, if it is one alone."""
+    failed = [element.element for element in elements if element.matched is not True]
+    return failed[0] if len(failed) == 1 else ""
+
+
+def _report(row: Row, asked: Asked, *, hints: bool) -> tuple[StatementReport, Form]:
     compiled = row.compiled
     statement = compiled.statement
     principal, form = principal_matches(compiled, asked)
@@ -111,14 +128,22 @@ def _report(row: Row, asked: Asked) -> tuple[StatementReport, Form]:
         matched = False
     elif None in answers or not statement.unread.isdisjoint({"Statement", "Effect"}):
         matched = None
-    missing = tuple(
-        condition.source.key for condition in compiled.conditions if asked.context.get(condition.key, ()) == ()
-    )
-    hints = tuple(_near_misses(compiled, asked, elements)) if matched is False else ()
+    failed = _only_failure(elements) if hints and matched is False else ""
+    near = tuple(_near_misses(compiled, asked, failed)) if failed else ()
     text = "; ".join(_phrase(element) for element in elements)
     if matched is None or (matched and not compiled.sound):
         text = doubt_about(row, asked)
-    return StatementReport(row.ref, row.stage, matched, tuple(elements), missing, hints, text), form
+    return StatementReport(row.ref, row.stage, matched, tuple(elements), _missing(compiled, asked), near, text), form
+
+
+def _missing(compiled: Compiled, asked: Asked) -> tuple[str, ...]:
+    """Keys that a condition or a variable asked for and the request does not have."""
+    keys = [each.source.key for each in compiled.conditions if asked.context.get(each.key, ()) == ()]
+    for condition in compiled.conditions:
+        keys.extend(condition.unfilled(asked.context))
+    for pattern in compiled.resources:
+        keys.extend(pattern.unfilled(asked.lookup) if pattern is not None else ())
+    return tuple(dict.fromkeys(keys))
 
 
 def _phrase(element: ElementReport) -> str:
@@ -177,7 +202,8 @@ def _about_resource(compiled: Compiled, asked: Asked, verdict: bool | None) -> s
         if resource_pattern_matches(compiled_pattern, asked) is None
     ]
     if unfilled and not verdict:
-        text += f" (a variable in {_listed(tuple(unfilled))} is malformed or has no value in this request)"
+        why = "is malformed, stands before the fifth colon or has no value in this request"
+        text += f" (a variable in {_listed(tuple(unfilled))} {why})"
     return text
 
 
@@ -202,87 +228,85 @@ def _about_condition(condition: CompiledCondition, asked: Asked) -> str:
     return f"`{source.operator}` wants {_listed(source.values)} and `{source.key}` {has}"
 
 
-def _near_misses(compiled: Compiled, asked: Asked, elements: list[ElementReport]) -> list[str]:
-    """What a reader of the refusal would want pointed out. Only for statements that failed in one element."""
-    failed = [element.element for element in elements if element.matched is not True]
-    statement = compiled.statement
-    if failed == ["resource"]:
-        return _near_resources(statement.resource or (), asked.request.resource)
-    if failed == ["action"]:
-        return [
-            f"the policy says `{written}`, the request is `{asked.request.action}`"
-            for written in (statement.action or ())[:50]
-            if _alike(written.lower(), asked.action)
-        ]
-    if failed == ["condition"]:
-        return [
-            f"everything matches but a condition: {_about_condition(condition, asked)}"
-            for condition in compiled.conditions
-            if not condition.holds(asked.context)
-        ]
-    return []
-
-
-def _near_resources(patterns: tuple[str, ...], resource: str) -> list[str]:
-    hints: list[str] = []
-    for pattern in patterns[:50]:
-        if resource.startswith(pattern + "/"):
-            hints.append(f"`{pattern}` does not cover what is inside it; that would be `{pattern}/*`")
-        elif pattern == resource + "/*":
-            hints.append(f"`{pattern}` covers what is inside `{resource}`, but not `{resource}` itself")
-        elif pattern.lower() == resource.lower():
-            hints.append(f"`{pattern}` differs from `{resource}` in upper and lower case only")
-        elif _alike(pattern, resource):
-            hints.append(f"`{pattern}` looks much like `{resource}`")
-    return hints
-
-
-def _alike(one: str, other: str) -> bool:
-    # The comparison is quadratic, so it is only made for names that a person could have typed.
-    if max(len(one), len(other)) > 300 or abs(len(one) - len(other)) > 8:
-        return False
-    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= 0.9
+def _near_misses(compiled: Compiled, asked: Asked, failed: str) -> list[str]:
+    """Hints for a statement that failed in this one element."""
+    if failed == "action":
+        return list(near_actions(compiled, asked))
+    if failed == "resource":
+        return list(near_resources(compiled, asked))
+    if failed == "principal":
+        return list(near_principals(compiled, asked))
+    return [
+        f"everything matches but a condition: {_about_condition(condition, asked)}"
+        for condition in compiled.conditions
+        if not condition.holds(asked.context)
+    ]
 
 
 def _ladder(asked: Asked, policies: PolicySet, found: Found) -> tuple[Stage, ...]:
     """The stages in the order of AWS's flow chart (…_policy-eval-denyallow.html); endpoint policies come last."""
     denies = [row for row, _ in found.denies if applies(row, asked)]
     trust = policies.resource is not None and policies.resource.policy.kind == "trust"
-    scan = Stage(
-        "explicit_deny",
-        "explicit_deny" if denies else "no_match",
-        f"{len(denies)} statement(s) deny the request" if denies else "no statement denies the request",
-        tuple(row.ref for row in denies),
-    )
+    shut_out = is_shut_out(asked, policies)
+    refs = tuple(row.ref for row in denies)
+    if denies:
+        scan = Stage("explicit_deny", "explicit_deny", f"{len(denies)} statement(s) deny the request", refs)
+    elif shut_out:
+        scan = Stage("explicit_deny", "explicit_deny", _SHUT_OUT)
+    else:
+        scan = Stage("explicit_deny", "no_match", "no statement denies the request")
     given: list[tuple[StageName, int]] = [
-        ("rcp", len(policies.rcps)),
-        ("scp", len(policies.scps)),
+        ("rcp", len(policies.rcps) if rcps_apply(asked) else 0),
+        ("scp", len(policies.scps) if scps_apply(asked) else 0),
         ("trust" if trust else "resource", int(policies.resource is not None)),
         ("identity", 1),
         ("boundary", int(policies.boundary is not None)),
         ("session", int(bool(policies.sessions))),
         ("endpoint", len(policies.endpoints)),
     ]
-    return (scan, *(_stage(name, levels, asked, found) for name, levels in given))
+    stages = [scan]
+    for name, levels in given:
+        refs = tuple(row.ref for row in denies if row.stage == name)
+        if refs:
+            stages.append(Stage(name, "explicit_deny", "a statement denies the request", refs))
+        elif name == "resource" and shut_out:
+            stages.append(Stage(name, "explicit_deny", _SHUT_OUT))
+        elif not levels:
+            stages.append(Stage(name, "not_applicable", _not_applicable(name, policies)))
+        else:
+            stages.append(_stage(name, levels, asked, found))
+    return tuple(stages)
+
+
+_SHUT_OUT = (
+    "RestrictPublicBuckets closes a bucket with a public policy to everyone outside its account but AWS services"
+)
+
+
+def _not_applicable(name: StageName, policies: PolicySet) -> str:
+    if name == "scp" and policies.scps:
+        return "service control policies do not reach this caller"
+    if name == "rcp" and policies.rcps:
+        return "resource control policies do not reach this request"
+    return "no such policy applies to the request"
 
 
 def _stage(name: StageName, levels: int, asked: Asked, found: Found) -> Stage:
+    """A stage at which nothing denies."""
     principal = asked.request.principal
-    refs = [row.ref for row, _ in found.denies if row.stage == name and applies(row, asked)]
-    if refs:
-        return Stage(name, "explicit_deny", "a statement denies the request", tuple(refs))
     if name == "identity" and principal.kind == "root":
         if same_account(asked):
             return Stage(name, "allows", "the root user has full access to its own account")
         return Stage(name, "allows", "the root user has full access, as far as the other account lets it")
     if name == "identity" and not principal.account:
         return Stage(name, "not_applicable", "the caller is no identity of an account")
-    if not levels:
-        return Stage(name, "not_applicable", "no such policy applies to the request")
     allowing = [found.allowing(name, level) for level in range(levels)]
-    refs = [row.ref for rows in allowing for row in rows]
+    refs = tuple(row.ref for rows in allowing for row in rows)
     if name == "rcp":
-        return Stage(name, "allows", "RCPFullAWSAccess allows at every level", tuple(refs))
-    if all(allowing):
-        return Stage(name, "allows", "a statement allows the request", tuple(refs))
-    return Stage(name, "no_match", "no statement allows the request", tuple(refs))
+        return Stage(name, "allows", "RCPFullAWSAccess allows at every level", refs)
+    if not all(allowing):
+        level = f" at level {1 + allowing.index([])}" if levels > 1 else ""
+        return Stage(name, "no_match", f"no statement allows the request{level}", refs)
+    if name == "resource" and {form for _, form in found.granted} == {"account"} and same_account(asked):
+        return Stage(name, "allows", "it names the account, so the caller's own policies decide", refs)
+    return Stage(name, "allows", "a statement allows the request", refs)

@@ -47,8 +47,6 @@ def pieces_of(text: str, *, variables: bool, wildcards: bool = True) -> Pieces |
 
     Variables exist only in Version 2012-10-17; in 2008-10-17 `${aws:username}` is literal text.
     IAM User Guide, "IAM policy elements: Variables and tags" (reference_policies_variables.html).
-    That page allows variables in a Resource only behind the fifth colon; AWS's own managed policies also put
-    `${aws:PrincipalAccount}` before it, so they are variables everywhere.
     """
     found: list[str | Wild | Variable] = []
     literal: list[str] = []
@@ -107,6 +105,12 @@ def fill(pieces: Pieces, lookup: Lookup) -> Filled | None:
         else:
             filled.append(piece)
     return tuple(filled)
+
+
+def unfilled(pieces: Pieces, lookup: Lookup) -> tuple[str, ...]:
+    """The variables that have neither value nor default; their names are lower case."""
+    variables = [piece for piece in pieces if isinstance(piece, Variable)]
+    return tuple(each.name for each in variables if each.default is None and lookup(each.name) is None)
 
 
 class _Chunk:
@@ -188,6 +192,11 @@ class Glob:
             at += chunk.length
         return True
 
+    def is_dear(self, text: str) -> bool:
+        """Whether looking for a question mark's surroundings all over the text would take more than a moment."""
+        dearest = max((chunk.length for chunk in self._chunks[1:-1] if chunk.plain is None), default=0)
+        return dearest * len(text) > _DEAR
+
     def matcher(self) -> Matcher:
         """`match`, in the cheapest form that this pattern has."""
         plain = [chunk.plain for chunk in self._chunks if chunk.plain is not None]
@@ -196,6 +205,9 @@ class Glob:
         if len(plain) == 1:
             return plain[0].__eq__
         return _with_one_star(*plain) if len(plain) == 2 else _with_two_stars(*plain)
+
+
+_DEAR = 1 << 24
 
 
 def _with_one_star(start: str, end: str) -> Matcher:
@@ -271,6 +283,25 @@ class ArnPattern:
             filled = fill(self._pieces, lookup)
             kept = self._filled = (values, ArnGlob(filled).matcher() if filled is not None else None)
         return None if kept[1] is None else kept[1](text)
+
+    def unfilled(self, lookup: Lookup) -> tuple[str, ...]:
+        """The variables that have neither value nor default."""
+        return unfilled(self._pieces, lookup)
+
+
+def is_readable(pieces: Pieces) -> bool:
+    """Whether an ARN pattern has its variables where AWS replaces them.
+
+    "You can use a policy variable in the Resource element, but only in the resource portion of the ARN. This portion …
+    appears after the fifth colon" (reference_policies_variables.html).
+    """
+    colons = 0
+    for piece in pieces:
+        if isinstance(piece, Variable):
+            return colons >= 5
+        if isinstance(piece, str):
+            colons += piece.count(":")
+    return True
 
 
 def _halting(filled: Filled) -> frozenset[int]:

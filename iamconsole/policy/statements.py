@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from .conditions import CompiledCondition, Context, single_value
-from .match import ArnPattern, Glob, Matcher, Variable, pieces_of
+from .match import ArnPattern, Glob, Matcher, Variable, is_readable, pieces_of
 from .model import AttachedPolicy, DecidedBy, Policy, Principal, Request, Statement, StatementRef
 
 # How a Principal element names the caller; the form decides which implicit denies still count (evaluate.py).
@@ -125,11 +125,13 @@ class Compiled:
 
     @property
     def resources(self) -> tuple[ArnPattern | None, ...]:
-        """The patterns of Resource or NotResource; None stands for one with a malformed variable."""
+        """The patterns of Resource or NotResource; None stands for one that cannot be read (see `is_readable`)."""
         if self._resources is None:
             written = self.statement.resource or self.statement.not_resource or ()
             cut = (pieces_of(text, variables=self._variables) for text in written)
-            self._resources = tuple(None if pieces is None else ArnPattern(pieces) for pieces in cut)
+            self._resources = tuple(
+                ArnPattern(pieces) if pieces is not None and is_readable(pieces) else None for pieces in cut
+            )
         return self._resources
 
     @property

@@ -31,7 +31,9 @@ def plain_outcome(request: Request, policies: PolicySet) -> str:
     identity, resource = ask(policies.identity), ask(single(policies.resource))
     boundary, session = ask(single(policies.boundary)), ask(policies.sessions)
     scps = [ask(level) for level in policies.scps] if own and not linked else []
-    rcps = [ask(level) for level in policies.rcps] if not linked else []
+    # EC2 is not among the services that RCPs reach, S3 is.
+    reached = request.action.lower().startswith("s3:") and not linked
+    rcps = [ask(level) for level in policies.rcps] if reached else []
     endpoints = [ask((each,)) for each in policies.endpoints]
 
     if any(denied for denied, _ in [identity, resource, boundary, session, *scps, *rcps, *endpoints]):

@@ -145,7 +145,7 @@ def test_every_other_kind_of_policy_takes_part(answers):
         ("IMPLICIT_DENY", "session"),
         ("ALLOWED", "identity"),
         ("IMPLICIT_DENY", "endpoint"),
-        ("IMPLICIT_DENY", "resource"),
+        ("EXPLICIT_DENY", "resource"),
         ("ALLOWED", "resource"),
         ("ALLOWED", "resource"),
     ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamconsole.policy import PolicySet, Request, explain
+from iamconsole.policy import BlockPublicAccess, PolicySet, Request, decide, explain
 from tests.policy.cast import ACCOUNT, ALICE, CALLERS, OTHER, attach
 
 BUCKET = "arn:aws:s3:::company1-hr"
@@ -39,7 +39,7 @@ TEXTS = [
      f"action matches; resource does not: `{BUCKET}/x` vs anything but `{BUCKET}/*`"),
     (ALLOW | {"Resource": BUCKET + "/${aws:username}"}, {},
      f"action matches; resource does not: `{BUCKET}/x` vs `{BUCKET}/${{aws:username}}` "
-     f"(a variable in `{BUCKET}/${{aws:username}}` is malformed or has no value in this request)"),
+     f"(a variable in `{BUCKET}/${{aws:username}}` is malformed, stands before the fifth colon or has no value in this request)"),
     (ALLOW | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, {"aws:SecureTransport": "true"},
      "action matches; resource matches; condition matches"),
     (ALLOW | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, {"aws:SecureTransport": "false"},
@@ -66,6 +66,9 @@ NEAR = [
     ({"Action": "s3:PutObjectLegalHold"},          None),
     ({"Condition": {"Null": {"aws:x": "false"}}},  "everything matches but a condition: `Null` wants `false` and `aws:x` is not in the request"),
     ({"Action": "s3:P", "Resource": "arn:aws:s3:::z"}, None),
+    ({"Resource": "arn:aws-cn:s3:::company1-hr/x"}, f"`arn:aws-cn:s3:::company1-hr/x` differs from `{BUCKET}/x` in its partition only"),
+    ({"Resource": BUCKET + "/${aws:username}/*"},  f"`{BUCKET}/${{aws:username}}/*` needs a value for `aws:username`, which this request does not have"),
+    ({"Resource": "arn:aws:s3:::other/${aws:username}"}, None),
     ({},                                           None),
 ]  # fmt: skip
 
@@ -110,6 +113,46 @@ def test_the_principal_is_explained(element, caller, why):
     assert [each.why for each in report.elements if each.element == "principal"] == [why]
 
 
+ROLE = CALLERS["role"].arn
+
+#    principal                                     caller       near miss
+NEAR_PRINCIPALS = [
+    ("AIDAOLDALICE000000000",                      "alice",     "`AIDAOLDALICE000000000` is the unique ID of a user or role, perhaps a deleted one; the caller is `AIDAALICE0000000000AA`"),
+    ("AROAOLDSUPPORT0000000",                      "service-linked", "`AROAOLDSUPPORT0000000` is the unique ID of a user or role, perhaps a deleted one; it is not the caller's"),
+    (ALICE.replace("alice", "Alice"),              "alice",     f"`{ALICE.replace('alice', 'Alice')}` differs from `{ALICE}` in upper and lower case only"),
+    (ALICE.replace(ACCOUNT, OTHER),                "alice",     f"`{ALICE.replace(ACCOUNT, OTHER)}` differs from `{ALICE}` in its account only"),
+    (ROLE.replace("/app", ""),                     "session",   f"`{ROLE.replace('/app', '')}` lacks the path of `{ROLE}`"),
+    (ROLE.replace("worker", "wroker"),             "session",   f"`{ROLE.replace('worker', 'wroker')}` looks much like `{ROLE}`"),
+    (OTHER,                                        "alice",     None),
+    (ALICE,                                        "anonymous", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "caller", "hint"), NEAR_PRINCIPALS)
+def test_a_principal_that_came_near_is_pointed_out(written, caller, hint):
+    report = told(ALLOW | {"Principal": {"AWS": written}}, caller=caller, kind="resource")
+    assert report.near_misses == ((hint,) if hint else ())
+
+
+def test_a_service_is_no_near_miss_of_a_user():
+    assert told(ALLOW | {"Principal": {"Service": "ec2.amazonaws.com"}}, kind="resource").near_misses == ()
+
+
+def test_variables_without_a_value_are_missing_keys():
+    statement = ALLOW | {
+        "Resource": [BUCKET + "/${aws:PrincipalTag/team}", BUCKET + "/${aws:username, 'nobody'}"],
+        "Condition": {"StringEquals": {"aws:x": "${aws:y}"}},
+    }
+    assert told(statement, **{"aws:x": "1"}).missing_keys == ("aws:y", "aws:principaltag/team")
+
+
+def test_near_misses_are_looked_for_in_a_bounded_number_of_statements():
+    attached = attach([ALLOW | {"Resource": BUCKET} for _ in range(300)], "identity", "direct")
+    found = explain(Request(CALLERS["alice"], "s3:GetObject", BUCKET + "/x"), PolicySet((attached,)))
+    assert len([report for report in found.statements if report.near_misses]) == 200
+    assert len(found.statements) == 300
+
+
 def test_what_could_not_be_read_is_said():
     broken = {"Effect": "Deny", "Action": 1, "Resource": 2, "Condition": 3}
     report = told(broken)
@@ -123,9 +166,16 @@ def test_what_could_not_be_read_is_said():
     assert "malformed document" in report.text
 
 
+def rungs(applying, caller="alice", owner=ACCOUNT, action="s3:GetObject"):
+    return explain(Request(CALLERS[caller], action, BUCKET + "/x", owner), applying).stages
+
+
 def ladder(applying, caller="alice", owner=ACCOUNT):
-    asked = Request(CALLERS[caller], "s3:GetObject", BUCKET + "/x", owner)
-    return {stage.name: stage.verdict for stage in explain(asked, applying).stages}
+    return {stage.name: stage.verdict for stage in rungs(applying, caller, owner)}
+
+
+def whys(*about):
+    return {stage.name: (stage.verdict, stage.why) for stage in rungs(*about)}
 
 
 def test_the_ladder_has_the_order_of_aws():
@@ -162,3 +212,45 @@ def test_the_ladder_knows_callers_without_identity_policies():
     assert ladder(PolicySet(), "root", OTHER)["identity"] == "allows"
     trust = attach([{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}], "trust", "role")
     assert ladder(PolicySet(resource=trust))["trust"] == "no_match"
+
+
+def test_a_rung_says_why_it_does_not_apply():
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    scp, rcp = attach([deny], "scp", "root"), attach([deny | {"Principal": "*"}], "rcp", "root")
+    applying = PolicySet(scps=((scp,),), rcps=((rcp,),))
+    told = whys(applying, "service-linked")
+    assert told["scp"] == ("not_applicable", "service control policies do not reach this caller")
+    assert told["rcp"] == ("not_applicable", "resource control policies do not reach this request")
+    assert whys(applying, "alice", ACCOUNT, "ec2:RunInstances")["rcp"][0] == "not_applicable"
+
+
+def test_a_rung_says_at_which_level_nothing_allows():
+    full = attach([{"Effect": "Allow", "Action": "*", "Resource": "*"}], "scp", "root")
+    none = attach([{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}], "scp", "unit")
+    told = whys(PolicySet(scps=((full,), (none,))))
+    assert told["scp"] == ("no_match", "no statement allows the request at level 2")
+
+
+def test_a_grant_to_the_account_leaves_the_decision_to_its_policies():
+    bucket = attach([ALLOW | {"Principal": {"AWS": ACCOUNT}}], "resource", "bucket")
+    assert whys(PolicySet(resource=bucket))["resource"] == (
+        "allows",
+        "it names the account, so the caller's own policies decide",
+    )
+
+
+def test_a_shut_public_bucket_is_explained():
+    bucket = attach([ALLOW | {"Principal": "*"}], "resource", "bucket")
+    applying = PolicySet(resource=bucket, block_public_access=BlockPublicAccess(restrict_public_buckets=True))
+    told = whys(applying, "anonymous")
+    assert told["explicit_deny"] == told["resource"]
+    assert told["resource"][0] == "explicit_deny"
+    assert "RestrictPublicBuckets" in told["resource"][1]
+
+
+def test_what_is_longer_than_any_arn_is_refused_and_compared_with_nothing():
+    attached = attach([ALLOW | {"Resource": "*"}], "identity", "direct")
+    found = explain(Request(CALLERS["alice"], "s3:GetObject", "x" * 3000), PolicySet((attached,)))
+    assert (found.decision.outcome, found.decision.decided_by, found.statements) == ("implicit_deny", "none", ())
+    assert found.decision.undecided == ("The resource is longer than 2048 characters, which no ARN is.",)
+    assert decide(Request(CALLERS["alice"], "s3:GetObject", "x" * 3000), PolicySet((attached,))) == found.decision

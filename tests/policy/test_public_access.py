@@ -101,7 +101,7 @@ def outcome(caller, statements, settings, identity=(), action="s3:GetObject"):
 
 def test_a_restricted_public_bucket_is_closed_to_strangers():
     assert outcome(CALLERS["anonymous"], [READ_ALL], BlockPublicAccess()) == "allowed"
-    assert outcome(CALLERS["anonymous"], [READ_ALL], RESTRICTED) == "implicit_deny"
+    assert outcome(CALLERS["anonymous"], [READ_ALL], RESTRICTED) == "explicit_deny"
     # The settings about ACLs and about saving a policy do not reach what is saved already.
     others = BlockPublicAccess(block_public_acls=True, ignore_public_acls=True, block_public_policy=True)
     assert outcome(CALLERS["anonymous"], [READ_ALL], others) == "allowed"
@@ -109,7 +109,7 @@ def test_a_restricted_public_bucket_is_closed_to_strangers():
 
 def test_a_restricted_public_bucket_is_closed_to_other_accounts_also_where_they_are_named():
     assert outcome(OLGA, [READ_OTHER], RESTRICTED, (OWN_YES,)) == "allowed"  # not public
-    assert outcome(OLGA, [READ_ALL, READ_OTHER], RESTRICTED, (OWN_YES,)) == "implicit_deny"
+    assert outcome(OLGA, [READ_ALL, READ_OTHER], RESTRICTED, (OWN_YES,)) == "explicit_deny"
     assert outcome(OLGA, [READ_ALL, READ_OTHER], BlockPublicAccess(), (OWN_YES,)) == "allowed"
 
 
