@@ -69,6 +69,10 @@ IAMCONSOLE_BUCKET_DOMAINS = sorted({"localhost", _address.hostname, *env_list("I
 ALLOWED_HOSTS = env_list("IAMCONSOLE_HOSTS") or (
     [_address.hostname, "." + _address.hostname, "localhost", "127.0.0.1"] if IAMCONSOLE_HTTPS else ["*"]
 )
+# Sign-up makes no further sandbox beyond these; whoever runs the site still can.
+IAMCONSOLE_MAX_SANDBOXES = env_int("IAMCONSOLE_MAX_SANDBOXES", 1000)
+# A lab may shorten sign-up: contact, payment, identity and support become one page with one button.
+IAMCONSOLE_SHORT_SIGN_UP = env_bool("IAMCONSOLE_SHORT_SIGN_UP", False)
 # Whose names the navigation uses: the course's ("User groups") or the console's since 2026 ("IAM user groups").
 IAMCONSOLE_LABELS = env("IAMCONSOLE_LABELS") or "course"
 if IAMCONSOLE_LABELS not in ("course", "2026"):
@@ -148,6 +152,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "iamconsole.console.context.frame",
+                "iamconsole.signin.sessions.context",
             ],
         },
     }
@@ -187,7 +192,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IAMCONSOLE_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IAMCONSOLE_TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "iamconsole.console.views.csrf_failure"
+CSRF_FAILURE_VIEW = "iamconsole.signin.views.session.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

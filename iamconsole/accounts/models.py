@@ -12,12 +12,13 @@ from django.db.models.functions import Lower
 class Sandbox(models.Model):
     """One learner's private world: its accounts, their buckets and events. Nothing crosses out of it.
 
-    `slug` is its public name in links, not guessable. `start` holds, encrypted, the credentials of the
-    start state, so that a reset can bring the same ones back.
+    `slug` is its public name in links, not guessable: a browser that holds it may read the sandbox's mails.
+    `start` holds, encrypted, the credentials of the start state, so that a reset can bring the same ones
+    back; `fixture` is empty and `start` knows no password where somebody signed up.
     """
 
     slug = models.CharField(max_length=32, unique=True)
-    fixture = models.CharField(max_length=32)
+    fixture = models.CharField(max_length=32, blank=True)
     start = models.BinaryField()
     created = models.DateTimeField()
 
@@ -40,6 +41,8 @@ class Account(models.Model):
     root_password = models.CharField(max_length=200)
     # Stands for the account ID in its sign-in URL; empty for none.
     alias = models.CharField(max_length=63, blank=True, default="")
+    # Opened on the sign-up pages rather than by a start state: nobody but its owner knows the root password.
+    signed_up = models.BooleanField(default=False)
     revision = models.PositiveBigIntegerField(default=1)
     created = models.DateTimeField()
 
@@ -52,6 +55,37 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.account_id
+
+
+class Mail(models.Model):
+    """A mail or text message of the simulated inbox; nothing of it leaves the machine.
+
+    It is read by browsers that hold the sandbox's slug, or, before there is a sandbox, by the one that
+    began the sign-up: `inbox` is the hash of a token in that browser's session. `code` is what it asks to
+    be entered, and it or the link in the mail works once, for a while, and after few wrong tries no more.
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL_CODE = "email"
+        PHONE_CODE = "phone"
+        RECOVERY = "recovery"
+        NEWS = "news"
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    sandbox = models.ForeignKey(Sandbox, models.CASCADE, null=True, related_name="mails")
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="mails")
+    inbox = models.CharField(max_length=64, blank=True, db_index=True)
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=128)
+    text = models.TextField()
+    code = models.CharField(max_length=6, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    used = models.BooleanField(default=False)
+    sent = models.DateTimeField(db_index=True)
+    read = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.to}"
 
 
 class PolicyText(models.Model):

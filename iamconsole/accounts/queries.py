@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from iamconsole.accounts.models import Account, Sandbox
 
 
 def account_named(text: str, sandbox_slug: str = "") -> Account | None:
-    """The account of an ID, or of a root user's e-mail address.
+    """The account of an ID, of an alias, or of a root user's e-mail address.
 
-    Account IDs are unique over the site. An e-mail address is unique only in its sandbox: it is looked
+    Account IDs are unique over the site. An alias or an address is unique only in its sandbox: it is looked
     up in the sandbox of the browser's cookie, else it must fit one account alone.
     """
     text = text.strip()
-    if text.isascii() and text.isdecimal():
+    if is_account_id(text):
         return Account.objects.filter(account_id=text).first()
-    if "@" not in text:
-        return None
-    rows = Account.objects.filter(root_email__iexact=text)
-    if sandbox_slug:
-        found = rows.filter(sandbox__slug=sandbox_slug).first()
-        if found:
-            return found
-    first_two = list(rows[:2])
+    found = _accounts_called(text)
+    here = found.filter(sandbox__slug=sandbox_slug).first() if sandbox_slug else None
+    if here:
+        return here
+    first_two = list(found[:2])
     return first_two[0] if len(first_two) == 1 else None
 
 
-def accounts_with_root_email(email: str) -> list[Account]:
-    """At most two: whether it is none, one or several is what a sign-in page asks."""
-    return list(Account.objects.filter(root_email__iexact=email.strip())[:2])
+def is_account_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether several sandboxes have an account of this alias or root e-mail address."""
+    return not is_account_id(text) and len(_accounts_called(text)[:2]) > 1
+
+
+def _accounts_called(text: str) -> QuerySet[Account]:
+    if "@" in text:
+        return Account.objects.filter(root_email__iexact=text)
+    return Account.objects.filter(alias=text) if text else Account.objects.none()
 
 
 def sandbox_with_slug(slug: str) -> Sandbox | None:

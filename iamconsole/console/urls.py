@@ -7,7 +7,6 @@ from iamconsole.console import views
 app_name = "console"
 
 urlpatterns = [
-    path("", views.landing, name="landing"),
     path("console/home", views.home, name="home"),
     path("console/not-in-lab", views.not_in_lab, name="not-in-lab"),
     path("console/services", views.all_services, name="services"),

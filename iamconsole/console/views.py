@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template import loader
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
@@ -14,12 +14,6 @@ from iamconsole.console.help import TOPICS
 from iamconsole.console.navigation import SERVICES, link_to
 from iamconsole.ui import preferences
 from iamconsole.ui.pages import public, render_page
-
-
-@public
-@require_safe
-def landing(request: HttpRequest) -> HttpResponse:
-    return redirect("/console/home" if getattr(request, "caller", None) else "/signin")
 
 
 @require_safe
@@ -158,11 +152,6 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 @public
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(request, 403)
-
-
-@public
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _error(request, 403)
 
 

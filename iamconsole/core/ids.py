@@ -60,6 +60,10 @@ class Ids:
         # The first digit is never 0 here: spreadsheets that an instructor pastes it into eat a leading zero.
         return self._some("123456789", 1) + self._some(string.digits, 11)
 
+    def code(self) -> str:
+        """What a verification mail asks to be entered."""
+        return self._some(string.digits, 6)
+
     def uuid(self) -> str:
         return str(uuid.UUID(hex=self._some(HEX, 32), version=4))
 

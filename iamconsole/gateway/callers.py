@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from iamconsole.accounts import inbox
 from iamconsole.accounts import queries as accounts
 from iamconsole.accounts.models import Account
-from iamconsole.core.caller import Caller, Session
+from iamconsole.core.caller import Caller, Session, wall_clock
 from iamconsole.iam import queries as iam
 from iamconsole.iam.models import User
 from iamconsole.policy import Principal
@@ -59,7 +60,7 @@ def root_of(account: Account) -> Caller:
 def stranger(account_text: str, sandbox_slug: str = "") -> Caller | None:
     """Nobody in particular, at the door of the account that a sign-in page names; None if there is none.
 
-    `account_text` is an account ID or a root user's e-mail address.
+    `account_text` is an account ID, an alias or a root user's e-mail address.
     """
     account = accounts.account_named(account_text, sandbox_slug)
     return None if account is None else stranger_at(account)
@@ -67,15 +68,21 @@ def stranger(account_text: str, sandbox_slug: str = "") -> Caller | None:
 
 def root_stranger(email: str, account_id: str = "", sandbox_slug: str = "") -> Caller | None:
     """The same for a root user's e-mail address. `account_id` decides where several sandboxes know the address."""
-    account = accounts.account_named(account_id or email, sandbox_slug)
+    account = accounts.account_named(account_id or email, sandbox_slug) if "@" in email else None
     if account is None or account.root_email.casefold() != email.strip().casefold():
         return None
     return stranger_at(account)
 
 
-def is_shared_email(email: str) -> bool:
-    """Whether root users of several sandboxes have this address."""
-    return len(accounts.accounts_with_root_email(email)) > 1
+def is_ambiguous(text: str) -> bool:
+    """Whether accounts of several sandboxes have this root e-mail address or alias."""
+    return accounts.is_ambiguous(text.strip())
+
+
+def recovering(token: str) -> Caller | None:
+    """Nobody in particular, at the door of the account whose root password the link of a mail may set."""
+    mail = inbox.behind_link(token, wall_clock())
+    return stranger_at(mail.account) if mail and mail.account else None
 
 
 def is_sandbox(slug: str) -> bool:

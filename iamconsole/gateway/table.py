@@ -6,7 +6,7 @@ from iamconsole.analysis import operations as analysis
 from iamconsole.core.operation import Operation, operations_in
 from iamconsole.iam.operations import account, attachments, credentials, groups, mfa, policies, roles, users
 from iamconsole.s3 import operations as s3
-from iamconsole.sts import operations as sts
+from iamconsole.sts.operations import identity, recovery, sign_in
 
 OPERATIONS: dict[str, Operation] = (
     operations_in(users)
@@ -18,6 +18,8 @@ OPERATIONS: dict[str, Operation] = (
     | operations_in(roles)
     | operations_in(account)
     | operations_in(analysis)
-    | operations_in(sts)
+    | operations_in(identity)
+    | operations_in(sign_in)
+    | operations_in(recovery)
     | operations_in(s3)
 )

@@ -15,7 +15,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import QuerySet
 
+from iamconsole.accounts import inbox
 from iamconsole.accounts.models import Account, PolicyText, Sandbox
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.caller import Context, wall_clock
@@ -51,10 +53,13 @@ class KnownIds(Ids):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the people of a new sandbox sign in with; kept encrypted, for reset and for the start screen."""
+    """What the people of a new sandbox sign in with; kept encrypted, for reset and for the start screen.
+
+    Where somebody signed up, only that person knows the root password: None here.
+    """
 
     root_email: str
-    root_password: str
+    root_password: str | None
     root_key: tuple[str, str] | None
     admin_password: str | None
     admin_key: tuple[str, str] | None
@@ -86,18 +91,20 @@ class Credentials:
 
 def describe(account: Account) -> dict[str, Any]:
     """A sandbox for scripts: endpoint, account ID, sign-ins and access keys (DESIGN: `sandbox create`)."""
-    known = Credentials.unseal(account.sandbox.start)
+    start = Credentials.unseal(account.sandbox.start)
+    known = Credentials(account.root_email, None, None, None, None) if account.signed_up else start
 
     def with_key(person: dict[str, Any], key: tuple[str, str] | None) -> dict[str, Any]:
         return person | ({"access_key_id": key[0], "secret_access_key": key[1]} if key else {})
 
+    root = {"email": known.root_email} | ({"password": known.root_password} if known.root_password else {})
     admin = {"user_name": ADMIN, "password": known.admin_password} if known.admin_password else None
     return {
         "endpoint": settings.IAMCONSOLE_URL,
         "account_id": account.account_id,
         "fixture": account.sandbox.fixture,
         "link": f"{settings.IAMCONSOLE_URL}/s/{account.sandbox.slug}",
-        "root": with_key({"email": known.root_email, "password": known.root_password}, known.root_key),
+        "root": with_key(root, known.root_key),
         "admin": with_key(admin, known.admin_key) if admin else None,
     }
 
@@ -112,7 +119,7 @@ def create(fixture_name: str = "course", account_id: str | None = None, ids: Ids
     now = wall_clock()
     with door.write_transaction():
         if account_id is None:
-            account_id = _free_account_id(ids)
+            account_id = free_account_id(ids)
         elif Account.objects.filter(account_id=account_id).exists():
             raise SandboxError(f"The account ID {account_id} is taken.")
         sandbox = Sandbox.objects.create(slug=ids.slug(), fixture=fixture_name, start=known.seal(), created=now)
@@ -121,7 +128,7 @@ def create(fixture_name: str = "course", account_id: str | None = None, ids: Ids
     return account
 
 
-def _free_account_id(ids: Ids) -> str:
+def free_account_id(ids: Ids) -> str:
     while True:
         account_id = ids.account_id()
         if not Account.objects.filter(account_id=account_id).exists():
@@ -143,6 +150,22 @@ def _build(account: Account, fixture: Fixture, known: Credentials, now: dt.datet
         aws.call("iam:CreateLoginProfile", user_name=ADMIN, password=known.admin_password)
         aws.call("iam:CreateAccessKey", user_name=ADMIN)
     fixture.build(_client(root))
+    _forget_events(account)
+
+
+def furnish(account: Account) -> None:
+    """Give an account what AWS gives every new one.
+
+    Source: AWS Support User Guide, "Using service-linked roles for AWS Support" and "… for Trusted Advisor":
+    both roles are made with the account.
+    """
+    aws = _client(callers.root_of(account))
+    for service in ("support.amazonaws.com", "trustedadvisor.amazonaws.com"):
+        aws.call("iam:CreateServiceLinkedRole", aws_service_name=service)
+    _forget_events(account)
+
+
+def _forget_events(account: Account) -> None:
     # The learner's history starts with the learner.
     Event.objects.filter(account=account).delete()
 
@@ -165,34 +188,56 @@ def _locked(account_id: str) -> Account:
 
 
 def reset(account_id: str) -> Account:
-    """Bring a sandbox's start state back, with the same account ID and the same credentials."""
+    """Bring a start state back, with the same account ID and the same credentials.
+
+    Accounts that joined the sandbox by sign-up are not in its start state, and go. The start state of an
+    account that somebody signed up for is a new account, with the root password that its owner knows.
+    """
     with door.write_transaction():
         account = _locked(account_id)
-        _remove_bytes_after_commit(account.sandbox)
-        for model in (TemporaryCredential, AccessKey, MfaDevice, User, Group, Role, ManagedPolicy, Bucket, Event):
-            model.objects.filter(account=account).delete()
-        known = Credentials.unseal(account.sandbox.start)
+        if not account.signed_up:
+            for joined in account.sandbox.accounts.filter(signed_up=True).order_by("pk"):
+                door.lock_account(joined.pk)
+                _empty(joined)
+                joined.delete()
+            account.sandbox.mails.all().delete()
+        _empty(account)
         account.revision += 1
-        _build(account, FIXTURES[account.sandbox.fixture], known, wall_clock())
+        if account.signed_up:
+            account.alias = ""
+            account.save()
+            furnish(account)
+        else:
+            known = Credentials.unseal(account.sandbox.start)
+            _build(account, FIXTURES[account.sandbox.fixture], known, wall_clock())
     return account
 
 
+def _empty(account: Account) -> None:
+    _remove_bytes_after_commit(StoredObject.objects.filter(bucket__account=account))
+    for model in (TemporaryCredential, AccessKey, MfaDevice, User, Group, Role, ManagedPolicy, Bucket, Event):
+        model.objects.filter(account=account).delete()
+
+
 def delete(account_id: str) -> None:
+    """Remove the account's sandbox for good, with every account in it."""
     with door.write_transaction():
         sandbox = _locked(account_id).sandbox
-        _remove_bytes_after_commit(sandbox)
+        _remove_bytes_after_commit(StoredObject.objects.filter(bucket__sandbox=sandbox))
         sandbox.delete()
 
 
-def _remove_bytes_after_commit(sandbox: Sandbox) -> None:
-    names = list(StoredObject.objects.filter(bucket__sandbox=sandbox).values_list("stored_as", flat=True))
-    for name in names:
+def _remove_bytes_after_commit(objects: QuerySet[StoredObject]) -> None:
+    for name in list(objects.values_list("stored_as", flat=True)):
         transaction.on_commit(partial(storage.remove, name), robust=True)
 
 
-def purge_expired_credentials() -> None:
-    """Drop the credentials of sign-ins that ended by themselves; nothing can be done with them any more."""
-    TemporaryCredential.objects.filter(expires__lt=wall_clock()).delete()
+def purge_expired() -> None:
+    """Drop the credentials of sign-ins that ended by themselves, with which nothing can be done any more, and the
+    mails of sign-ups that were never finished."""
+    now = wall_clock()
+    TemporaryCredential.objects.filter(expires__lt=now).delete()
+    inbox.purge(now)
 
 
 def keep_managed_texts() -> None:

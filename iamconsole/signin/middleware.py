@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from iamconsole.core.caller import wall_clock
 from iamconsole.gateway import callers
-
-SESSION_KEY = "access_key_id"
+from iamconsole.signin import sessions
+from iamconsole.signin.sessions import SESSION_KEY as SESSION_KEY
+from iamconsole.signin.signed_out import signed_out
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -30,6 +30,7 @@ class CallerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         credential = self._credential(request)
         request.caller = credential.caller if credential else None  # type: ignore[attr-defined]  # ConsoleRequest names it
+        request.session_expires = credential.expires if credential else None  # type: ignore[attr-defined]
         # A sign-in that has still to change its password may do that and nothing else.
         request.must_change_password = bool(credential and credential.restricted)  # type: ignore[attr-defined]
         return self.get_response(request)
@@ -46,18 +47,10 @@ class CallerMiddleware:
     ) -> HttpResponse | None:
         if getattr(view, "public", False):
             return None
-        if request.caller is None:  # type: ignore[attr-defined]  # set above
-            return self._sign_in(request)
+        # A page that another identity's sign-in has overtaken: its reads would show what is not its own.
+        overtaken = request.headers.get("X-Session", sessions.marker(request)) != sessions.marker(request)
+        if request.caller is None or overtaken:  # type: ignore[attr-defined]  # set above
+            return signed_out(request)
         if request.must_change_password and not getattr(view, "for_password_change", False):  # type: ignore[attr-defined]
             return redirect("signin:change-password")
         return None
-
-    def _sign_in(self, request: HttpRequest) -> HttpResponse:
-        here = request.get_full_path() if request.method in ("GET", "HEAD") else ""
-        url = "/signin" + (f"?{urlencode({'redirect_uri': here})}" if here not in ("", "/console/home") else "")
-        if getattr(request, "htmx", False):
-            # A swap must not put the sign-in page into a panel: htmx loads it as a page.
-            response = HttpResponse(status=204)
-            response["HX-Redirect"] = url
-            return response
-        return redirect(url)

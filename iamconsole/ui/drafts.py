@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase
 from django.http import HttpRequest
 
+DRAFTS = "drafts"  # where the session keeps them; a sign-in lets only their owner's through
 MOST = 8  # of each kind per session; the oldest is forgotten
 CLAIM_SECONDS = 10.0
 
@@ -42,13 +43,13 @@ def load(request: HttpRequest, name: str, key: str) -> dict[str, Any] | None:
 
 
 def _read(session: SessionBase, name: str, key: str) -> dict[str, Any] | None:
-    sealed = session.get("drafts", {}).get(f"{name} {key}")
+    sealed = session.get(DRAFTS, {}).get(f"{name} {key}")
     found: dict[str, Any] | None = _unseal(sealed) if sealed else None
     return found
 
 
 def save(request: HttpRequest, name: str, key: str, draft: dict[str, Any]) -> None:
-    _keep(request, "drafts", f"{name} {key}", draft)
+    _keep(request, DRAFTS, f"{name} {key}", draft)
 
 
 # A double click is two requests at once, perhaps in two processes. The session store is the one thing

@@ -13,7 +13,7 @@ from iamconsole.gateway import callers
 from iamconsole.gateway.client import AwsClient
 from iamconsole.sandboxes.lifecycle import Credentials
 from iamconsole.sts.models import TemporaryCredential
-from iamconsole.sts.operations import TRIES
+from iamconsole.sts.operations.sign_in import TRIES
 
 pytestmark = pytest.mark.django_db
 

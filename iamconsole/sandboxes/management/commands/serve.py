@@ -89,10 +89,11 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             self._prepare_static_files()
             call_command("clearsessions")
-            lifecycle.purge_expired_credentials()
+            lifecycle.purge_expired()
             lifecycle.keep_managed_texts()
-            accounts = lifecycle.everyone()
-            return accounts[0] if accounts else lifecycle.create()
+            # The demo account, and not one that a visitor signed up for: its password is nobody's to print.
+            demo = next((account for account in lifecycle.everyone() if not account.signed_up), None)
+            return demo or lifecycle.create()
         except OSError as error:
             raise CommandError(f"The data folder {settings.DATA} cannot be used: {error}.") from error
         except OperationalError as error:
@@ -132,6 +133,7 @@ class Command(BaseCommand):
             "",
             f"  Account ID            {sandbox['account_id']}",
             f"  Root user             {root['email']}   password  {root['password']}",
+            f"  Its simulated inbox   {sandbox['link']}",
         ]
         if admin:
             lines += [

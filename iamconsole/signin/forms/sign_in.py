@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from iamconsole.ui.forms import Bound, Form
 
 WRONG = "Your authentication information is incorrect. Please try again."
 NO_SUCH_ROOT = "An AWS account with that sign-in information does not exist. Try again or create a new account."
+SHARED_ALIAS = "Several accounts here have this alias. Enter your account ID (12 digits)."
 # AWS says the same whatever the cause was (limits.md §5).
 NOT_CHANGED = (
     "Either user is not authorized to perform iam:ChangePassword or entered password does not comply with "
@@ -18,7 +20,7 @@ NOT_CHANGED = (
 )
 
 
-def _password(label: str, autocomplete: str = "current-password") -> forms.CharField:
+def password_field(label: str, autocomplete: str = "current-password") -> forms.CharField:
     return forms.CharField(
         label=label,
         strip=False,
@@ -89,7 +91,7 @@ class SignInForm(Form):
 class RootForm(SignInForm):
     email = forms.CharField(max_length=254, widget=forms.HiddenInput)
     root_account = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
-    password = _password("Password")
+    password = password_field("Password")
 
     def params(self) -> dict[str, Any]:
         return {"user_name": "", "password": self.cleaned_data["password"]}
@@ -106,7 +108,7 @@ class IamUserForm(SignInForm):
         widget=forms.TextInput(attrs={"autocomplete": "username"}),
         error_messages={"required": "IAM username is required."},
     )
-    password = _password("Password")
+    password = password_field("Password")
 
     def clean_account(self) -> str:
         return plain_account(self.cleaned_data["account"])
@@ -115,10 +117,33 @@ class IamUserForm(SignInForm):
         return {"user_name": self.cleaned_data["user_name"], "password": self.cleaned_data["password"]}
 
 
+class MfaForm(SignInForm):
+    """The code of an MFA device; which device is asked only of who has several."""
+
+    code = forms.CharField(
+        label="MFA code",
+        max_length=16,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": "MFA code is required."},
+    )
+
+    def __init__(self, *args: Any, devices: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.first = devices[0][0]
+        if len(devices) > 1:
+            self.fields["serial_number"] = forms.ChoiceField(
+                label="Choose an MFA device", choices=devices, initial=self.first, widget=forms.RadioSelect
+            )
+
+    def params(self) -> dict[str, Any]:
+        code = self.cleaned_data["code"].replace(" ", "")
+        return {"serial_number": self.cleaned_data.get("serial_number", self.first), "code": code}
+
+
 class ChangePasswordForm(Form):
-    old_password = _password("Old password")
-    new_password = _password("New password", "new-password")
-    retyped = _password("Retype new password", "new-password")
+    old_password = password_field("Old password")
+    new_password = password_field("New password", "new-password")
+    retyped = password_field("Retype new password", "new-password")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
