@@ -7,7 +7,7 @@ call that fails leaves no change and still leaves its event. A read takes no loc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -312,12 +312,13 @@ def _own(made: Call) -> ContextKeys:
 
 
 def _load(calls: Sequence[Call]) -> None:
-    groups: dict[str, list[Call]] = {}
+    """Read in bulk what the work needs; operations that share a loader are read for together."""
+    groups: dict[Callable[[Sequence[Call]], Any], list[Call]] = {}
     for made in calls:
         if made.operation.load:
-            groups.setdefault(made.operation.name, []).append(made)
-    for members in groups.values():
-        loaded = members[0].operation.load(members)  # type: ignore[misc]  # only calls with a loader are grouped
+            groups.setdefault(made.operation.load, []).append(made)
+    for load, members in groups.items():
+        loaded = load(members)
         for made in members:
             made.loaded = loaded
 

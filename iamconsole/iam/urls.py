@@ -8,8 +8,10 @@ from iamconsole.iam.views import (
     group_policies,
     groups,
     inline_policies,
+    mfa,
     policies,
     policy_editor,
+    security_credentials,
     user_access_keys,
     user_create,
     user_detail,
@@ -97,7 +99,6 @@ policy_paths = [
 ]
 
 _user = "iam/users/details/<str:user_name>"
-_key = f"{_user}/access-keys/<str:access_key_id>"
 
 user_paths = [
     path("iam/users", users.user_list, name="user-list"),
@@ -115,11 +116,33 @@ user_paths = [
     path(f"{_user}/manage-console", user_passwords.user_manage_console, name="user-manage-console"),
     path(f"{_user}/disable-console", user_passwords.user_disable_console, name="user-disable-console"),
     path(f"{_user}/console-password", user_passwords.user_console_password, name="user-console-password"),
-    path(f"{_user}/create-access-key", user_access_keys.access_key_create, name="access-key-create"),
-    path(f"{_key}/description", user_access_keys.access_key_describe, name="access-key-describe"),
-    path(f"{_key}/activate", user_access_keys.access_key_activate, name="access-key-activate"),
-    path(f"{_key}/deactivate", user_access_keys.access_key_deactivate, name="access-key-deactivate"),
-    path(f"{_key}/delete", user_access_keys.access_key_delete, name="access-key-delete"),
 ]
 
-urlpatterns = [*dashboard_paths, *user_paths, *group_paths, *inline_policy_paths, *policy_paths]
+_key = "access-keys/<str:access_key_id>"
+
+# Pages about the credentials of a user, and again about one's own.
+_credential_pages = (
+    ("create-access-key", user_access_keys.access_key_create, "access-key-create"),
+    (f"{_key}/description", user_access_keys.access_key_describe, "access-key-describe"),
+    (f"{_key}/activate", user_access_keys.access_key_activate, "access-key-activate"),
+    (f"{_key}/deactivate", user_access_keys.access_key_deactivate, "access-key-deactivate"),
+    (f"{_key}/delete", user_access_keys.access_key_delete, "access-key-delete"),
+    ("mfa", mfa.mfa_assign, "mfa-assign"),
+    ("mfa/remove", mfa.mfa_remove, "mfa-remove"),
+    ("mfa/resync", mfa.mfa_resync, "mfa-resync"),
+)
+
+credential_paths = [
+    path("iam/security_credentials", security_credentials.security_credentials, name="security-credentials"),
+    path(
+        "iam/security_credentials/update-password",
+        security_credentials.update_password,
+        name="update-password",
+    ),
+    *(path(f"{_user}/{page}", view, name=name) for page, view, name in _credential_pages),
+    *(path(f"iam/security_credentials/{page}", view, name=f"own-{name}") for page, view, name in _credential_pages),
+    path("lab/authenticator", mfa.lab_authenticator, name="lab-authenticator"),
+    path("lab/authenticator/forget", mfa.lab_authenticator_forget, name="lab-authenticator-forget"),
+]
+
+urlpatterns = [*dashboard_paths, *user_paths, *credential_paths, *group_paths, *inline_policy_paths, *policy_paths]

@@ -343,6 +343,16 @@ class UseCaseForm(Form):
         return values
 
 
+class RootKeyForm(Form):
+    understood = forms.BooleanField(
+        label="I understand creating a root access key is not a best practice, but I still want to create one.",
+        error_messages={"required": "Confirm that you understand the recommendation."},
+    )
+
+    def params(self) -> dict[str, Any]:
+        return {}
+
+
 class KeyDescriptionForm(Form):
     """What an access key is for: a tag of its user, whose key is the access key's ID."""
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Value
+
 from iamconsole.accounts.models import PolicyText
+from iamconsole.core import arn
 from iamconsole.core.errors import LimitExceeded, NoSuchEntity
 from iamconsole.core.operation import Call, Response, operation
 from iamconsole.iam import aws_managed, keys, paging, quotas, resources
@@ -63,38 +67,61 @@ def detach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> Resp
     return _detach(call, policy_arn)
 
 
-def _load_attachments(calls: Sequence[Call]) -> dict[int, list[tuple[str, str, str]]]:
-    """For each identity: name, path and ARN of what is attached to it."""
-    identities = [call.resource.row for call in calls if call.resource.row]
-    loaded: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
-    if not identities:
-        return loaded
-    kind, account_id = identities[0].kind, calls[0].caller.account_id
-    for row in Attachment.objects.filter(**{f"{kind}__in": identities}).select_related("policy"):
-        if row.policy:
-            attached = (row.policy.name, row.policy.path, row.policy.arn(account_id))
-        else:
-            path, _, name = row.aws_arn.removeprefix(aws_managed.PREFIX).rpartition("/")
-            attached = (name, f"{path}/", row.aws_arn)
-        loaded[getattr(row, f"{kind}_id")].append(attached)
-    return loaded
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What identities have, by their keys: name, path and ARN of what is attached; names of what is inline."""
+
+    attached: Mapping[int, list[tuple[str, str, str]]]
+    inline: Mapping[int, list[str]]
+
+
+def _load_held(kind: str) -> Callable[[Sequence[Call]], _Held]:
+    """Read the policies of users or of groups, both sorts in one query: pages ask for both."""
+
+    def load(calls: Sequence[Call]) -> _Held:
+        account_id = calls[0].caller.account_id
+        identities = {call.resource.row.pk for call in calls if call.resource.row}
+        attached: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+        inline: dict[int, list[str]] = defaultdict(list)
+        of_these = {f"{kind}__in": identities}
+        attachments = Attachment.objects.filter(**of_these).values_list(
+            f"{kind}_id", Value(0), "aws_arn", "policy__name", "policy__path"
+        )
+        names = InlinePolicy.objects.filter(**of_these).values_list(
+            f"{kind}_id", Value(1), Value(""), "name", Value("")
+        )
+        for identity, is_inline, aws_arn, name, path in attachments.union(names, all=True) if identities else ():
+            if is_inline:
+                inline[identity].append(name)
+            elif aws_arn:
+                path, _, name = aws_arn.removeprefix(aws_managed.PREFIX).rpartition("/")
+                attached[identity].append((name, f"{path}/", aws_arn))
+            else:
+                attached[identity].append((name, path, arn.iam(account_id, "policy", name, path)))
+        return _Held(attached, inline)
+
+    return load
+
+
+_load_users = _load_held("user")
+_load_groups = _load_held("group")
 
 
 def _attached(call: Call, path_prefix: str) -> Response:
-    present = call.loaded[call.resource.require().pk]
+    present = call.loaded.attached[call.resource.require().pk]
     shown = [(name, arn) for name, path, arn in present if path.startswith(path_prefix)]
     found, page = paging.page_of_list(shown, call, key=lambda item: item[0])
     return {"AttachedPolicies": [{"PolicyName": name, "PolicyArn": arn} for name, arn in found], **page}
 
 
-@operation("iam:ListAttachedUserPolicies", resource=resources.user, read_only=True, load=_load_attachments)
+@operation("iam:ListAttachedUserPolicies", resource=resources.user, read_only=True, load=_load_users)
 def list_attached_user_policies(
     call: Call, *, user_name: str, path_prefix: str = "/", marker: str | None = None, max_items: int | None = None
 ) -> Response:
     return _attached(call, path_prefix)
 
 
-@operation("iam:ListAttachedGroupPolicies", resource=resources.group, read_only=True, load=_load_attachments)
+@operation("iam:ListAttachedGroupPolicies", resource=resources.group, read_only=True, load=_load_groups)
 def list_attached_group_policies(
     call: Call, *, group_name: str, path_prefix: str = "/", marker: str | None = None, max_items: int | None = None
 ) -> Response:
@@ -156,30 +183,19 @@ def delete_group_policy(call: Call, *, group_name: str, policy_name: str) -> Res
     return {}
 
 
-def _load_inline_names(calls: Sequence[Call]) -> dict[int, list[str]]:
-    identities = [call.resource.row for call in calls if call.resource.row]
-    loaded: dict[int, list[str]] = defaultdict(list)
-    if identities:
-        kind = identities[0].kind
-        rows = InlinePolicy.objects.filter(**{f"{kind}__in": identities})
-        for identity, name in rows.values_list(f"{kind}_id", "name"):
-            loaded[identity].append(name)
-    return loaded
-
-
 def _inline_names(call: Call) -> Response:
-    found, page = paging.page_of_list(call.loaded[call.resource.require().pk], call, key=str)
+    found, page = paging.page_of_list(call.loaded.inline[call.resource.require().pk], call, key=str)
     return {"PolicyNames": found, **page}
 
 
-@operation("iam:ListUserPolicies", resource=resources.user, read_only=True, load=_load_inline_names)
+@operation("iam:ListUserPolicies", resource=resources.user, read_only=True, load=_load_users)
 def list_user_policies(
     call: Call, *, user_name: str, marker: str | None = None, max_items: int | None = None
 ) -> Response:
     return _inline_names(call)
 
 
-@operation("iam:ListGroupPolicies", resource=resources.group, read_only=True, load=_load_inline_names)
+@operation("iam:ListGroupPolicies", resource=resources.group, read_only=True, load=_load_groups)
 def list_group_policies(
     call: Call, *, group_name: str, marker: str | None = None, max_items: int | None = None
 ) -> Response:

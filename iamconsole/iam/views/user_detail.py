@@ -7,20 +7,16 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from iamconsole.iam.quotas import ACCESS_KEYS
+from iamconsole.iam.views.mfa import mfa_table
+from iamconsole.iam.views.owner import Owner
+from iamconsole.iam.views.user_access_keys import key_cards
 from iamconsole.iam.views.user_permissions import memberships_table
 from iamconsole.iam.views.user_policies import OWN, held_policies, permissions_table, with_groups
-from iamconsole.iam.views.user_rows import (
-    days_ago,
-    optional_profile,
-    sign_in_url,
-    user_url,
-    with_last_use,
-)
+from iamconsole.iam.views.user_rows import mfa_status, optional_profile, sign_in_url, user_url
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 from iamconsole.ui.table import Action, Column, Empty, Table
 
-HEAD = ("iam:GetUser", "iam:GetLoginProfile", "iam:ListAccessKeys")
+HEAD = ("iam:GetUser", "iam:GetLoginProfile", "iam:ListMFADevices", "iam:ListAccessKeys")
 SECTIONS = ("permissions", "groups", "tags", "security_credentials")
 
 
@@ -33,17 +29,20 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
         return render_page(request, "iam/user_detail.html", {"table": table}, partial="table")
     more = OWN if section == "permissions" else OWN[-1:]
     asked = [(action, {"user_name": user_name}) for action in (*HEAD, *more)]
-    user, profile, keys, *own = (Panel.of(answer) for answer in request.aws.call_many(asked))
+    user, profile, devices, keys, *own = (Panel.of(answer) for answer in request.aws.call_many(asked))
     row: dict[str, Any] = user.result["User"] if user.result else {}
     tags = row.get("Tags", [])
     groups = own[-1]
+    owner = Owner.of(request, user_name)
     context: dict[str, Any] = {
         "user_name": row.get("UserName", user_name),
         "user": user,
         "row": row,
         "missing": user.error is not None and user.error.code == "NoSuchEntity",
         "profile": optional_profile(profile),
-        "keys": _described(request, keys, tags),
+        "owner": owner,
+        "keys": key_cards(request, owner, keys, tags),
+        "mfa": mfa_status(devices),
         "section": section,
         "tabs": [
             ("permissions", "Permissions"),
@@ -60,33 +59,9 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
     elif section == "tags":
         context["table"] = _tags_table(request, user_name, user, tags)
     else:
-        count = len(keys.result["AccessKeyMetadata"]) if keys.result else "–"
-        context |= {"sign_in_url": sign_in_url(request), "most_keys": ACCESS_KEYS, "key_count": count}
+        context |= {"sign_in_url": sign_in_url(request), "mfa_table": mfa_table(owner, devices)}
+        context["create_key_url"] = owner.url("access-key-create")
     return render_page(request, "iam/user_detail.html", context, partial="table" if "table" in context else None)
-
-
-def _described(request: ConsoleRequest, keys: Panel, tags: list[dict[str, str]]) -> Panel:
-    """The access keys with their last use and their description, which is a tag of the user."""
-    if keys.result is None:
-        return keys
-    texts = {tag["Key"]: tag["Value"] for tag in tags}
-    rows = [
-        key | {"description": texts.get(key["AccessKeyId"], ""), "summary": _key_summary(key)}
-        for key in with_last_use(request, keys.result["AccessKeyMetadata"])
-    ]
-    return Panel(result={"own": rows, "places": [*rows, *[None] * (ACCESS_KEYS - len(rows))]})
-
-
-def _key_summary(key: dict[str, Any]) -> dict[str, Any]:
-    """`Never used. Created today.`, `Used today. 3 days old.`"""
-    created = days_ago(key["CreateDate"]).lower()
-    used = key["use"].result.get("LastUsedDate") if key["use"].result else None
-    if key["use"].error:
-        return {"warn": False, "text": f"Created {created}."}
-    return {
-        "warn": used is None and key["Status"] == "Active",
-        "text": f"{f'Used {days_ago(used).lower()}' if used else 'Never used'}. Created {created}.",
-    }
 
 
 def _tags_table(request: ConsoleRequest, user_name: str, user: Panel, tags: list[dict[str, str]]) -> Table:

@@ -69,15 +69,23 @@ def optional_profile(answer: Panel) -> Panel:
     return Panel(result=answer.result["LoginProfile"]) if answer.result else answer
 
 
+def mfa_status(devices: Panel) -> Panel:
+    """The answer of ListMFADevices in the words of tables: every device here is `Virtual`."""
+    if devices.result is None:
+        return devices
+    return Panel(result={"count": len(devices.result["MFADevices"])})
+
+
 def user_rows(request: ConsoleRequest, users: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The users with their password, groups, keys and last activity; what was refused stays a refusal."""
     names = [{"user_name": user["UserName"]} for user in users]
-    actions = ("iam:GetLoginProfile", "iam:ListGroupsForUser", "iam:ListAccessKeys")
+    actions = ("iam:GetLoginProfile", "iam:ListMFADevices", "iam:ListGroupsForUser", "iam:ListAccessKeys")
     answers = iter(request.aws.call_many([(action, name) for name in names for action in actions]))
     found = []
     for user in users:
-        profile, groups, keys = (Panel.of(next(answers)) for _ in actions)
-        found.append(user | {"profile": optional_profile(profile), "groups": groups, "keys": keys})
+        profile, devices, groups, keys = (Panel.of(next(answers)) for _ in actions)
+        answered = {"profile": optional_profile(profile), "mfa": mfa_status(devices), "groups": groups, "keys": keys}
+        found.append(user | answered)
     every = [key for row in found if row["keys"].result for key in row["keys"].result["AccessKeyMetadata"]]
     used = {key["AccessKeyId"]: key for key in with_last_use(request, every)}
     for row in found:

@@ -14,6 +14,7 @@ from iamconsole.core.errors import AwsError, NoSuchEntity
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import every, in_order
 from iamconsole.iam.views.common import chosen, counted, post_or_get
+from iamconsole.iam.views.mfa import removal
 from iamconsole.iam.views.user_rows import age, user_rows, user_url
 from iamconsole.ui import flash
 from iamconsole.ui.forms import ConfirmForm
@@ -31,6 +32,7 @@ COLUMNS = (
     Column("path", "Path", value="Path", sortable=True),
     GROUPS,
     ACTIVITY,
+    Column("mfa", "MFA", template=f"{CELLS}#mfa-cell"),
     Column(
         "password_age",
         "Password age",
@@ -140,6 +142,8 @@ def _deletion(aws: Aws, name: str) -> Iterator[Call]:
         yield "iam:DeleteLoginProfile", user
     for key in every(aws, "iam:ListAccessKeys", "AccessKeyMetadata", **user):
         yield "iam:DeleteAccessKey", user | {"access_key_id": key["AccessKeyId"]}
+    for device in every(aws, "iam:ListMFADevices", "MFADevices", **user):
+        yield from removal(user, device["SerialNumber"])
     for policy_name in every(aws, "iam:ListUserPolicies", "PolicyNames", **user):
         yield "iam:DeleteUserPolicy", user | {"policy_name": policy_name}
     for policy in every(aws, "iam:ListAttachedUserPolicies", "AttachedPolicies", **user):

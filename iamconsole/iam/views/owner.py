@@ -1,0 +1,50 @@
+"""Whose credentials a page is about: a user's by name, or those of who is looking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from iamconsole.iam.views.user_rows import user_url
+from iamconsole.ui.pages import ConsoleRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """`name` is the user's; empty for the root user, who has pages about nobody but itself."""
+
+    name: str
+    own: bool
+
+    @classmethod
+    def of(cls, request: ConsoleRequest, user_name: str) -> Owner:
+        """The user in the address; `/iam/security_credentials` and what is below it names none."""
+        return cls(user_name or request.caller.user_name, own=not user_name)
+
+    @property
+    def is_root(self) -> bool:
+        return not self.name
+
+    @property
+    def label(self) -> str:
+        """As a sentence names it."""
+        return f"user {self.name}" if self.name else "the root user"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The user of a call; about themselves nobody gives a name."""
+        return {} if self.own else {"user_name": self.name}
+
+    @property
+    def home(self) -> str:
+        if self.own:
+            return reverse("iam:security-credentials")
+        return user_url(self.name, section="security_credentials")
+
+    def url(self, page: str, *more: str, **query: str) -> str:
+        """One of the pages that there are twice, for a user and for oneself."""
+        path = reverse(f"iam:own-{page}", args=more) if self.own else reverse(f"iam:{page}", args=[self.name, *more])
+        return path + (f"?{urlencode(query)}" if query else "")

@@ -1,0 +1,68 @@
+"""One's own credentials, of an IAM user or of the root user. Every block makes its own calls and fails alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from iamconsole.core.errors import AccessDenied
+from iamconsole.iam.forms.own import OwnPasswordForm
+from iamconsole.iam.views.common import post_or_get
+from iamconsole.iam.views.mfa import mfa_table
+from iamconsole.iam.views.owner import Owner
+from iamconsole.iam.views.user_access_keys import key_cards
+from iamconsole.iam.views.user_passwords import forbidden_passwords
+from iamconsole.iam.views.user_rows import optional_profile, sign_in_url
+from iamconsole.ui import flash
+from iamconsole.ui.forms import submit
+from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
+
+TABS = (("iam", "AWS IAM credentials"), ("codecommit", "AWS CodeCommit credentials"))
+
+
+@require_safe
+def security_credentials(request: ConsoleRequest) -> HttpResponse:
+    owner = Owner.of(request, "")
+    tab = "codecommit" if request.GET.get("tab") == "codecommit" and not owner.is_root else "iam"
+    context: dict[str, Any] = {"owner": owner, "tabs": TABS, "tab": tab}
+    if tab == "iam":
+        context |= _blocks(request, owner)
+    return render_page(request, "iam/security_credentials.html", context)
+
+
+def _blocks(request: ConsoleRequest, owner: Owner) -> dict[str, Any]:
+    named = {} if owner.is_root else {"user_name": owner.name}
+    asked = [("iam:ListMFADevices", named), ("iam:ListAccessKeys", named)]
+    if not owner.is_root:
+        asked += [("iam:GetUser", named), ("iam:GetLoginProfile", named)]
+    devices, keys, *own = (Panel.of(answer) for answer in request.aws.call_many(asked))
+    user, profile = own or (Panel(result={"User": {}}), Panel(result={}))
+    tags = user.result["User"].get("Tags", ()) if user.result else ()
+    return {
+        "mfa_table": mfa_table(owner, devices),
+        "keys": key_cards(request, owner, keys, tags),
+        "create_key_url": owner.url("access-key-create"),
+        "user": user,
+        "row": user.result["User"] if user.result else {},
+        "profile": optional_profile(profile) if own else profile,
+        "sign_in_url": sign_in_url(request),
+    }
+
+
+@post_or_get
+def update_password(request: ConsoleRequest) -> HttpResponse:
+    """Change one's own password: IAM users with iam:ChangePassword, the root user by itself."""
+    owner = Owner.of(request, "")
+    form = OwnPasswordForm(request.POST if request.method == "POST" else None, **forbidden_passwords(request))
+    action = "signin:PasswordUpdated" if owner.is_root else "iam:ChangePassword"
+    if request.method == "POST" and submit(form, request.aws, action):
+        flash.success(request, "Your password has been updated.")
+        return redirect(owner.home)
+    context: dict[str, Any] = {"owner": owner, "form": form}
+    if not owner.is_root and request.method != "POST":
+        policy = panel(request, "iam:GetAccountPasswordPolicy")
+        context["hidden_policy"] = policy.error if isinstance(policy.error, AccessDenied) else None
+    return render_page(request, "iam/update_password.html", context, status=422 if form.is_bound else 200)
