@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import PathConverter
 
 from iamconsole.iam.views import (
+    account_alias,
     dashboard,
     group_policies,
     groups,
@@ -35,6 +36,9 @@ app_name = "iam"
 
 dashboard_paths = [
     path("iam/home", dashboard.dashboard, name="dashboard"),
+    path("iam/account-alias", account_alias.account_alias_edit, name="account-alias-edit"),
+    path("iam/account-alias/preview", account_alias.account_alias_preview, name="account-alias-preview"),
+    path("iam/account-alias/delete", account_alias.account_alias_delete, name="account-alias-delete"),
 ]
 
 group_paths = [

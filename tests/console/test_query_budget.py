@@ -20,6 +20,9 @@ BUDGET = 15
 PAGES = [
     "/console/home",
     "/iam/home",
+    "/iam/security_credentials",
+    "/iam/security_credentials/mfa",
+    "/iam/security_credentials/update-password",
     "/iam/users",
     "/iam/users?q=user&sort=-created&page=2",
     "/iam/users/create",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 
 from iamconsole.core.errors import AwsError
 from iamconsole.iam import passwords
@@ -32,6 +33,16 @@ class OwnPasswordForm(Form):
     def __init__(self, *args: Any, forbidden: Sequence[str] = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.forbidden = forbidden
+        # The rules are held against what is typed, as in the other password forms.
+        self.fields["new_password"].widget.attrs |= {
+            "aria-describedby": "password-rules",
+            "hx-post": reverse("iam:user-password-rules"),
+            "hx-trigger": "input changed delay:150ms",
+            "hx-target": "#password-rules",
+            "hx-swap": "outerHTML",
+            "hx-params": "new_password",
+            "hx-sync": "this:replace",
+        }
 
     @property
     def rules(self) -> list[passwords.Rule]:
@@ -59,3 +70,10 @@ class OwnPasswordForm(Form):
 
     def params(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("old_password", "new_password")}
+
+
+class RootPasswordForm(OwnPasswordForm):
+    """The same for the root user, whose password is no IAM user's and changes by an operation of the sign-in."""
+
+    def params(self) -> dict[str, Any]:
+        return {"old_password": self.cleaned_data["old_password"], "password": self.cleaned_data["new_password"]}

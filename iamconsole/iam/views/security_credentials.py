@@ -9,13 +9,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from iamconsole.core.errors import AccessDenied
-from iamconsole.iam.forms.own import OwnPasswordForm
+from iamconsole.iam.forms.own import OwnPasswordForm, RootPasswordForm
+from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.mfa import mfa_table
 from iamconsole.iam.views.owner import Owner
 from iamconsole.iam.views.user_access_keys import key_cards
 from iamconsole.iam.views.user_passwords import forbidden_passwords
-from iamconsole.iam.views.user_rows import optional_profile, sign_in_url
+from iamconsole.iam.views.user_rows import optional_profile
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
@@ -48,7 +49,7 @@ def _blocks(request: ConsoleRequest, owner: Owner) -> dict[str, Any]:
         "user": user,
         "row": user.result["User"] if user.result else {},
         "profile": optional_profile(profile) if own else profile,
-        "sign_in_url": sign_in_url(request),
+        "sign_in_url": own_sign_in_url(request),
     }
 
 
@@ -56,7 +57,8 @@ def _blocks(request: ConsoleRequest, owner: Owner) -> dict[str, Any]:
 def update_password(request: ConsoleRequest) -> HttpResponse:
     """Change one's own password: IAM users with iam:ChangePassword, the root user by itself."""
     owner = Owner.of(request, "")
-    form = OwnPasswordForm(request.POST if request.method == "POST" else None, **forbidden_passwords(request))
+    form_class = RootPasswordForm if owner.is_root else OwnPasswordForm
+    form = form_class(request.POST if request.method == "POST" else None, **forbidden_passwords(request))
     action = "signin:PasswordUpdated" if owner.is_root else "iam:ChangePassword"
     if request.method == "POST" and submit(form, request.aws, action):
         flash.success(request, "Your password has been updated.")

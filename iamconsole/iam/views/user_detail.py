@@ -7,12 +7,13 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.mfa import mfa_table
 from iamconsole.iam.views.owner import Owner
 from iamconsole.iam.views.user_access_keys import key_cards
 from iamconsole.iam.views.user_permissions import memberships_table
 from iamconsole.iam.views.user_policies import OWN, held_policies, permissions_table, with_groups
-from iamconsole.iam.views.user_rows import mfa_status, optional_profile, sign_in_url, user_url
+from iamconsole.iam.views.user_rows import mfa_status, optional_profile, user_url
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 from iamconsole.ui.table import Action, Column, Empty, Table
 
@@ -59,7 +60,7 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
     elif section == "tags":
         context["table"] = _tags_table(request, user_name, user, tags)
     else:
-        context |= {"sign_in_url": sign_in_url(request), "mfa_table": mfa_table(owner, devices)}
+        context |= {"sign_in_url": own_sign_in_url(request), "mfa_table": mfa_table(owner, devices)}
         context["create_key_url"] = owner.url("access-key-create")
     return render_page(request, "iam/user_detail.html", context, partial="table" if "table" in context else None)
 

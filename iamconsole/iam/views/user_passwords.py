@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST
 from iamconsole.core.ids import Ids
 from iamconsole.iam import passwords
 from iamconsole.iam.forms.users import PASSWORD_TEXTS, PasswordForm
+from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
-from iamconsole.iam.views.user_rows import sign_in_url, user_url
+from iamconsole.iam.views.user_rows import user_url
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
 from iamconsole.ui.pages import ConsoleRequest, render_page
@@ -62,7 +63,7 @@ class Credentials:
 
     @classmethod
     def of(cls, request: ConsoleRequest, user_name: str, password: str) -> Credentials:
-        return cls(user_name, password, sign_in_url(request), request.caller.account_id)
+        return cls(user_name, password, own_sign_in_url(request), request.caller.account_id)
 
     @property
     def csv(self) -> str:
@@ -88,7 +89,7 @@ class Credentials:
 @require_POST
 def user_password_rules(request: ConsoleRequest) -> HttpResponse:
     """The account's rules held against what is typed so far; nothing is called and nothing kept."""
-    typed = request.POST.get("custom_password", "")
+    typed = request.POST.get("custom_password") or request.POST.get("new_password", "")
     context = {"rules": passwords.rules(typed, *forbidden_passwords(request)["forbidden"]), "typed": bool(typed)}
     return render_page(request, "iam/user_password_rules.html", context)
 

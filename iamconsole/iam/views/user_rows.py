@@ -20,11 +20,6 @@ def user_url(name: str, page: str = "user-detail", **query: str) -> str:
     return reverse(f"iam:{page}", args=[name]) + (f"?{urlencode(query)}" if query else "")
 
 
-def sign_in_url(request: ConsoleRequest) -> str:
-    """Where IAM users of this account sign in."""
-    return request.build_absolute_uri(f"/console?{urlencode({'account': request.caller.account_id})}")
-
-
 # -- times in words ---------------------------------------------------------------------------------
 
 
