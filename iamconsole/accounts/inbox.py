@@ -65,7 +65,7 @@ def accept_code(mails: QuerySet[Mail], code: str, now: dt.datetime) -> bool:
         return False
     if not constant_time_compare(newest.code, code):
         return False
-    return _use(newest)
+    return use(newest)
 
 
 def _count_try(mail: Mail, now: dt.datetime) -> bool:
@@ -73,7 +73,8 @@ def _count_try(mail: Mail, now: dt.datetime) -> bool:
     return alive.update(tries=F("tries") + 1) == 1
 
 
-def _use(mail: Mail) -> bool:
+def use(mail: Mail) -> bool:
+    """Use up the mail's code or link; whether this is the first use."""
     return Mail.objects.filter(pk=mail.pk, used=False).update(used=True) == 1
 
 
@@ -94,8 +95,3 @@ def behind_link(token: str, now: dt.datetime) -> Mail | None:
     if mail is None or mail.sent.isoformat() != sent or mail.sent <= now - CODE_LIFE:
         return None
     return mail
-
-
-def use_link(mail: Mail) -> bool:
-    """Whether this is the first use."""
-    return _use(mail)

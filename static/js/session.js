@@ -7,6 +7,7 @@
   let until = Date.now() + Number(warning.dataset.left) * 1000;
   let dialog = null;
   let asking = false;
+  let finished = false;
   const left = () => Math.round((until - Date.now()) / 1000);
 
   const show = (template) => {
@@ -18,15 +19,15 @@
     return shown;
   };
 
-  // Escape and the end of the session: what has ended stays on the page until it is reloaded.
+  // What was typed can still be read and copied: Escape closes the dialog, and the server refuses what is sent.
   const over = () => {
+    finished = true;
     window.clearInterval(timer);
     dialog?.close();
     dialog = show(ended);
-    dialog.addEventListener("cancel", (event) => event.preventDefault());
     const reload = dialog.querySelector("[data-reload]");
-    reload.href = window.location.href;
-    reload.addEventListener("click", (event) => { event.preventDefault(); window.location.reload(); });
+    // A link, never a reload: this page may be the answer to a form.
+    reload.href = window.location.pathname + window.location.search;
     reload.focus();
   };
 
@@ -36,11 +37,11 @@
     if (answer.left > WARN) dialog?.close();
   };
 
-  const ask = async (options = {}) => {
-    if (asking) return;
+  const ask = async (url, options = {}) => {
+    if (asking && !options.method) return;
     asking = true;
     try {
-      const response = await fetch(options.url || warning.dataset.url, { credentials: "same-origin", cache: "no-store", ...options });
+      const response = await fetch(url, { cache: "no-store", ...options });
       if (response.ok) take(await response.json());
       else if (response.status === 403) over();
     } catch {
@@ -55,7 +56,7 @@
     const form = dialog.querySelector("[data-extend]");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      ask({ url: form.action, method: "POST", body: new FormData(form) }).then(() => {
+      ask(form.action, { method: "POST", body: new FormData(form) }).then(() => {
         if (left() > WARN) document.dispatchEvent(new CustomEvent("ui:announce", { detail: "You stay signed in." }));
       });
     });
@@ -65,13 +66,15 @@
   // Escape puts the warning away; it does not come back before the end.
   let warned = false;
   const tick = async () => {
+    if (finished) return;
     if (left() > WARN) { warned = false; return; }
-    if (!warned || left() <= 0) await ask();
-    if (left() > WARN || !warning.isConnected || dialog?.querySelector("[data-reload]")) return;
+    if (!warned || left() <= 0) await ask(warning.dataset.url);
+    if (finished || left() > WARN) return;
     if (!warned) { warned = true; warn(); }
     const minutes = dialog?.querySelector("[data-minutes]");
     if (minutes) minutes.textContent = left() > 60 ? "2 minutes" : "1 minute";
   };
   const timer = window.setInterval(tick, 5000);
+  tick();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
 })();

@@ -39,7 +39,16 @@ PAGES = (
     "/policysim?users=Sarah&service=s3&actions=GetObject",
     "/no-such-page",
 )
-OUTSIDE = ("/signin", "/console", "/no-such-page")
+OUTSIDE = (
+    "/",
+    "/signup",
+    "/signin",
+    "/console",
+    "/signin/forgot",
+    "/signin/reset?token=x",
+    "/lab/inbox",
+    "/no-such-page",
+)
 REFUSED = ("/iam/home", "/iam/users", "/iam/users/details/Sarah", "/s3/buckets", "/s3/buckets/company1-hr")
 
 

@@ -62,6 +62,7 @@ def test_a_database_that_cannot_be_opened(tmp_path):
         ("IAMCONSOLE_TRUSTED_PROXIES", "-1"),
         ("IAMCONSOLE_KEY", "too short"),
         ("IAMCONSOLE_LABELS", "2024"),
+        ("IAMCONSOLE_MAX_SANDBOXES", "many"),
     ],
 )
 def test_a_setting_that_makes_no_sense(tmp_path, name, value):

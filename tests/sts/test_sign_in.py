@@ -11,6 +11,7 @@ from iamconsole.core.caller import Context, wall_clock
 from iamconsole.core.errors import AuthenticationError
 from iamconsole.gateway import callers
 from iamconsole.gateway.client import AwsClient
+from iamconsole.iam.models import User
 from iamconsole.sandboxes.lifecycle import Credentials
 from iamconsole.sts.models import TemporaryCredential
 from iamconsole.sts.operations.sign_in import TRIES
@@ -64,6 +65,31 @@ def test_every_failure_reads_the_same(sandbox, passwords):
     root = refused(sandbox, "", "wrong")
     assert (root.error_message, root.response) == ("Failed authentication", {"ConsoleLogin": "Failure"})
     assert not TemporaryCredential.objects.exists()
+
+
+def test_events_of_failures_have_the_form_of_the_cloudtrail_user_guide(sandbox):
+    """AWS CloudTrail User Guide, "AWS Management Console sign-in events": "IAM user, unsuccessful sign-in" has no ARN,
+    the root user's has; IAM User Guide, "Example sign-in failure event caused by incorrect user name"."""
+    root_arn = f"arn:aws:iam::{sandbox.account_id}:root"
+    admin = User.objects.get(name="admin")
+    for user_name, identity, message in (
+        ("admin", ("IAMUser", admin.unique_id, "", "admin"), "Failed authentication"),
+        ("nobody", ("IAMUser", "", "", "HIDDEN_DUE_TO_SECURITY_REASONS"), "No username found in supplied account"),
+        ("", ("Root", sandbox.account_id, root_arn, ""), "Failed authentication"),
+    ):
+        event = refused(sandbox, user_name, "wrong")
+        assert (event.principal_type, event.principal_id, event.principal_arn, event.user_name) == identity
+        assert (event.error_message, event.response, event.request) == (message, {"ConsoleLogin": "Failure"}, None)
+        assert (event.region, event.event_type, event.read_only) == ("us-east-1", "AwsConsoleSignIn", False)
+        assert event.additional["MFAUsed"] == "No"
+        assert event.additional["MobileVersion"] == "No"
+
+
+def test_an_event_says_where_the_sign_in_led(sandbox, passwords):
+    door = AwsClient(callers.stranger_at(sandbox), Context(face="signin"))
+    known = {"user_name": "admin", "password": passwords.admin_password}
+    door.call("signin:ConsoleLogin", **known, login_to="/s3/buckets")
+    assert Event.objects.latest("id").additional["LoginTo"].endswith("/s3/buckets")
 
 
 def test_many_failures_close_the_door_for_a_while_and_for_that_user_only(sandbox, passwords):

@@ -16,6 +16,7 @@ BAD_CODE = "The code you entered is not valid or has expired. Enter the code aga
 ONLY_TEST_CARD = "Only the test card printed on this page is accepted."
 # A number that card networks reserve for tests: it can pay for nothing.
 TEST_CARD = {"number": "4111 1111 1111 1111", "expires": "12/30", "code": "123", "holder": "Jane Doe"}
+PHONE = RegexValidator(r"\A\+?[0-9 ()-]{5,24}\Z", "Enter a phone number, such as +1 206 555 0100.")
 PLANS = {
     "basic": ("Basic support - Free", "Recommended for new users just getting started with AWS."),
     "developer": ("Developer support - From $29/month", "Recommended for developers experimenting with AWS."),
@@ -115,7 +116,7 @@ class ContactForm(AgreementForm):
         "Phone Number",
         24,
         initial="+1 206 555 0100",
-        validators=[RegexValidator(r"\A\+?[0-9 ()-]{5,24}\Z", "Enter a phone number, such as +1 206 555 0100.")],
+        validators=[PHONE],
     )
     country = _text("Country or Region", 60, initial="United States")
     address = _text("Address", 120, initial="123 Any Street")
@@ -169,7 +170,7 @@ class IdentityForm(Form):
     phone = _text(
         "Mobile phone number",
         24,
-        validators=[RegexValidator(r"\A\+?[0-9 ()-]{5,24}\Z", "Enter a phone number, such as +1 206 555 0100.")],
+        validators=[PHONE],
     )
 
 

@@ -87,7 +87,7 @@ def password_recovery_completed(call: Call, *, token: str, password: str) -> Res
     """Set the root user's password with the link of a recovery mail."""
     account = _root_event(call, "Failure")
     mail = inbox.behind_link(token, call.now)
-    if mail is None or mail.account_id != account.pk or not inbox.use_link(mail):
+    if mail is None or mail.account_id != account.pk or not inbox.use(mail):
         raise InvalidRequest(LINK_DEAD, code="InvalidToken")
     _set(call, account)
     _root_event(call, "Success")
