@@ -160,15 +160,12 @@ class Message:
     link: str = ""
 
 
-def _message(mail: Mail, now: dt.datetime) -> Message:
-    token = inbox.link_token(mail) if mail.kind == Mail.Kind.RECOVERY else ""
-    works = token if token and inbox.behind_link(token, now) else ""
-    return Message(mail.pk, mail.kind, mail.to, mail.subject, mail.text, mail.code, mail.sent, mail.read is None, works)
+def _message(mail: Mail, link: str = "") -> Message:
+    return Message(mail.pk, mail.kind, mail.to, mail.subject, mail.text, mail.code, mail.sent, mail.read is None, link)
 
 
 def messages(slug: str, token: str, most: int = 50) -> list[Message]:
-    now = wall_clock()
-    return [_message(mail, now) for mail in inbox.readable(slug, token)[:most]]
+    return [_message(mail) for mail in inbox.readable(slug, token)[:most]]
 
 
 def read_message(key: int, slug: str, token: str) -> Message | None:
@@ -177,7 +174,8 @@ def read_message(key: int, slug: str, token: str) -> Message | None:
     if mail is None:
         return None
     now = wall_clock()
-    message = _message(mail, now)
+    link = inbox.link_token(mail) if mail.kind == Mail.Kind.RECOVERY else ""
+    message = _message(mail, link if inbox.behind_link(link, now) else "")
     if mail.read is None:
         mail.read = now
         mail.save(update_fields=["read"])

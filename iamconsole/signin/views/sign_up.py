@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
+from iamconsole.gateway import callers
 from iamconsole.sandboxes import sign_up
 from iamconsole.sandboxes.lifecycle import SandboxError
 from iamconsole.signin import cookies, sessions
@@ -131,7 +132,7 @@ def start(it: SignUp) -> HttpResponse:
                 return it.go("password")
             sign_up.send_code("email", email, it.token)
             return it.go("verify")
-    return it.page("start", form, joins=bool(slug))
+    return it.page("start", form, joins=callers.is_sandbox(slug))
 
 
 @step

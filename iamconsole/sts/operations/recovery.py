@@ -37,10 +37,16 @@ If it was you, open the link below and choose a new password. The link works onc
 If it was not you, there is nothing to do: the password stays as it is."""
 
 
-def _root_event(call: Call, outcome: str, **more: str) -> Account:
+def _account(call: Call) -> Account:
+    """The account whose root user this is about; until told otherwise the call's event is a failure."""
     account = Account.objects.get(pk=call.caller.account_key)
-    call.event = root_event(account, response={call.operation.short_name: outcome}, **more)
+    call.event = root_event(account, response={call.operation.short_name: "Failure"})
     return account
+
+
+def _succeeded(call: Call) -> Response:
+    call.event["response"] = {call.operation.short_name: "Success"}
+    return {}
 
 
 @operation("signin:PasswordRecoveryRequested", public=False, authorized=False)
@@ -49,10 +55,10 @@ def password_recovery_requested(call: Call) -> Response:
 
     The answer is the same when no mail was sent because there were so many: the page tells nothing.
     """
-    account = _root_event(call, "Success")
+    account = _account(call)
     mails = Mail.objects.filter(account=account, kind=Mail.Kind.RECOVERY)
     if inbox.is_too_soon(mails, call.now) or mails.filter(sent__gt=call.now - MAILS_WINDOW).count() >= MAILS:
-        _root_event(call, "Failure", error_message="Too many requests")
+        call.event["error_message"] = "Too many requests"
         return {}
     text = TEXT.format(name=account.name, account_id=account.account_id)
     inbox.send(
@@ -64,7 +70,7 @@ def password_recovery_requested(call: Call) -> Response:
         sandbox_id=account.sandbox_id,
         account=account,
     )
-    return {}
+    return _succeeded(call)
 
 
 def _new_password(call: Call) -> str:
@@ -85,18 +91,17 @@ def _set(call: Call, account: Account) -> None:
 @operation("signin:PasswordRecoveryCompleted", public=False, authorized=False, prepare=_new_password)
 def password_recovery_completed(call: Call, *, token: str, password: str) -> Response:
     """Set the root user's password with the link of a recovery mail."""
-    account = _root_event(call, "Failure")
+    account = _account(call)
     mail = inbox.behind_link(token, call.now)
     if mail is None or mail.account_id != account.pk or not inbox.use(mail):
         raise InvalidRequest(LINK_DEAD, code="InvalidToken")
     _set(call, account)
-    _root_event(call, "Success")
-    return {}
+    return _succeeded(call)
 
 
 def _changed_password(call: Call) -> str:
     """The same for who knows the password: a wrong one is said before the rules for the new one."""
-    account = _root_event(call, "Failure")
+    account = _account(call)
     if not call.caller.is_root:
         raise AccessDenied(NOT_ROOT)
     if not check_password(call.params["old_password"], account.root_password):
@@ -107,6 +112,5 @@ def _changed_password(call: Call) -> str:
 @operation("signin:PasswordUpdated", public=False, authorized=False, prepare=_changed_password)
 def password_updated(call: Call, *, old_password: str, password: str) -> Response:
     """Change the root user's own password."""
-    account = _root_event(call, "Success")
-    _set(call, account)
-    return {}
+    _set(call, _account(call))
+    return _succeeded(call)
