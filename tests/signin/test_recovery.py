@@ -138,6 +138,14 @@ def test_both_halves_are_events_of_the_root_user(visitor, sandbox, link):
     assert token_of(link) not in str(list(Event.objects.values()))
 
 
+def test_a_refused_password_is_an_event_of_the_root_user_too(visitor, sandbox, link):
+    reset(visitor, link, "weak", "weak")
+    event = Event.objects.latest("id")
+    assert (event.event_type, event.principal_type) == ("AwsConsoleSignIn", "Root")
+    assert event.response == {"PasswordRecoveryCompleted": "Failure"}
+    assert event.error_code == "PasswordPolicyViolation"
+
+
 def test_an_address_without_an_account_gets_the_same_page(visitor, sandbox):
     pages = []
     for email in (sandbox.root_email, "nobody@example.com"):

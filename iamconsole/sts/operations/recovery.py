@@ -75,7 +75,7 @@ def password_recovery_requested(call: Call) -> Response:
 
 def _new_password(call: Call) -> str:
     """The hash of the new password, once it keeps the rules; made before any lock is held."""
-    account = Account.objects.get(pk=call.caller.account_key)
+    account = _account(call)
     passwords.enforce(call.params["password"], account.name, account.root_email)
     return make_password(call.params["password"])
 
