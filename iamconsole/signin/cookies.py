@@ -12,7 +12,13 @@ YEAR = 365 * 24 * 60 * 60
 def sandbox(request: HttpRequest) -> str:
     """The slug of the browser's sandbox. Whoever holds it may read the sandbox's mails: it is in no page's address
     but the sandbox's own link."""
-    return request.COOKIES.get(SANDBOX, "")[:32]
+    given = request.COOKIES.get(SANDBOX, "")
+    return given if is_slug(given) else ""
+
+
+def is_slug(text: str) -> bool:
+    """Whether it could be one at all: a cookie may hold anything, a null character too."""
+    return 1 <= len(text) <= 32 and text.isascii() and text.isalnum()
 
 
 def remembered(request: HttpRequest) -> tuple[str, str]:

@@ -70,8 +70,15 @@ def sign_up(page: Page, email: str) -> None:
     expect(page.get_by_role("heading", name="Congratulations")).to_be_visible()
 
 
+SIGN_INS = """
+from iamconsole.cloudtrail.models import Event
+for event in Event.objects.filter(account__root_email="{email}", name="ConsoleLogin").order_by("id"):
+    print(event.principal_type, event.region, event.response["ConsoleLogin"])
+"""
+
+
 @pytest.mark.parametrize("script", [True, False])
-def test_d1_and_d2_an_account_is_opened_and_its_root_user_looks_around(open_window, script):
+def test_d1_and_d2_an_account_is_opened_and_its_root_user_looks_around(open_window, server, script):
     email = f"HR-{'with' if script else 'without'}@company1.com"
     page: Page = open_window(java_script_enabled=script)
     sign_up(page, email)
@@ -98,9 +105,16 @@ def test_d1_and_d2_an_account_is_opened_and_its_root_user_looks_around(open_wind
     banner = page.get_by_role("banner").inner_text()
     assert number in banner
     assert "HR" in banner
-    page.goto("/iam/home")
-    resources = page.get_by_role("main").inner_text()
-    assert "IAM Dashboard" in resources
+    page.locator(".top-bar input[type=search]").fill("IAM")
+    if script:
+        expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Enter")
+    if not script:
+        page.get_by_role("main").get_by_role("link", name="IAM", exact=False).first.click()
+    page.wait_for_url("**/iam/home*")
+    expect(page.get_by_role("heading", name="IAM Dashboard")).to_be_visible()
+    recorded = server.manage("shell", "--no-imports", "-c", SIGN_INS.format(email=email)).splitlines()
+    assert recorded == ["Root us-east-1 Failure", "Root us-east-1 Success"]
 
 
 def test_a_forgotten_root_password_is_set_anew(open_window, served):

@@ -115,7 +115,8 @@ def test_the_link_of_a_sandbox_decides_between_accounts_with_one_address(visitor
 
 
 def test_an_unknown_sandbox_is_not_found(visitor, sandbox):
-    assert visitor.get("/s/none").status_code == 404
+    for slug in ("none", "%00", "%2e%2e", "x" * 500):
+        assert visitor.get(f"/s/{slug}").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/signin/iam", "/console"])

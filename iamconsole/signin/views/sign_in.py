@@ -151,7 +151,7 @@ change_password.for_password_change = True  # type: ignore[attr-defined]  # a ma
 @require_safe
 def sandbox(request: HttpRequest, slug: str) -> HttpResponse:
     """A sandbox's own link: this browser's sign-ins are meant for it from now on, and it may read its mails."""
-    if not callers.is_sandbox(slug):
+    if not cookies.is_slug(slug) or not callers.is_sandbox(slug):
         raise Http404
     response = redirect("signin:chooser")
     cookies.set_cookie(request, response, cookies.SANDBOX, slug)
