@@ -182,7 +182,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-SESSION_COOKIE_AGE = 12 * 60 * 60  # a console session lasts 12 hours (limits.md §4)
+# A console session ends after 12 hours, by its credentials. The browser's lives on, so that who comes back is told
+# why and finds the drafts again.
+SESSION_COOKIE_AGE = 24 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IAMCONSOLE_HTTPS
 SESSION_COOKIE_NAME = "iamconsole_session"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
