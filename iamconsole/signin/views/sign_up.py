@@ -44,10 +44,18 @@ USES = {
     "business": "for your work, school, or organization",
     "personal": "for your own projects",
 }
-# Each page, and what must be in the draft before it.
-PAGES = ["verify", "password", "contact", "billing", "identity", "support"]
-NEEDS = dict(zip(PAGES, ["email", "verified", "password_hash", "contact", "billing", "identified"], strict=True))
-SHORT_PAGES = [*PAGES[:2], "short"]
+# Each page, and what must be in the draft before it; the last one stands for those after the password (see `short`).
+NEEDS = {
+    "verify": "email",
+    "password": "verified",
+    "contact": "password_hash",
+    "billing": "contact",
+    "identity": "billing",
+    "support": "identified",
+    "short": "password_hash",
+}
+PAGES = ("verify", "password", "contact", "billing", "identity", "support")
+SHORT_PAGES = ("verify", "password", "short")
 
 
 @dataclass(slots=True)
@@ -81,8 +89,7 @@ class SignUp:
     def next_open(self) -> str:
         """The furthest page whose needs are met."""
         pages = SHORT_PAGES if settings.IAMCONSOLE_SHORT_SIGN_UP else PAGES
-        needs = NEEDS | {"short": "password_hash"}
-        return next((page for page in reversed(pages) if self.draft.get(needs[page])), "start")
+        return next((page for page in reversed(pages) if self.draft.get(NEEDS[page])), "start")
 
     def page(self, template: str, form: Form, **context: Any) -> HttpResponse:
         values = {"sign_up": self, "form": form, "id": self.key, **context}
@@ -100,7 +107,7 @@ def step(view: Callable[[SignUp], HttpResponse]) -> Callable[[HttpRequest], Http
         found = SignUp.of(request)
         if found.draft["done"]:
             return redirect(found.draft["done"])
-        if name != "start" and not found.draft.get("password_hash" if name == "short" else NEEDS[name]):
+        if name != "start" and not found.draft.get(NEEDS[name]):
             return found.go(found.next_open())
         return view(found)
 
