@@ -23,12 +23,17 @@ ENGINE_VERSION = "1"
 
 
 class Found:
-    """The statements that cover a request, certain or not; `granted` are those of the resource's own policy."""
+    """The statements that cover a request, certain or not.
 
-    __slots__ = ("allows", "denies", "doubtful", "granted")
+    Allow statements by where they stand: `identity` in the caller's policies, `granted` in the resource's own policy
+    with the way it names the caller, `allows` everywhere else.
+    """
+
+    __slots__ = ("allows", "denies", "doubtful", "granted", "identity")
 
     def __init__(self) -> None:
         self.denies: list[tuple[Row, bool | None]] = []
+        self.identity: list[Row] = []
         self.allows: list[Row] = []
         self.granted: list[tuple[Row, Form]] = []
         self.doubtful: list[Row] = []
@@ -41,6 +46,8 @@ class Found:
             self.denies.append((row, verdict))
         elif not verdict or not row.compiled.sound:
             self.doubtful.append(row)
+        elif row.stage == "identity":
+            self.identity.append(row)
         elif row.stage == "resource" or row.stage == "trust":
             self.granted.append((row, form))
         else:
@@ -48,6 +55,8 @@ class Found:
 
     def allowing(self, stage: str, level: int = 0) -> list[Row]:
         """The Allow statements of one rung."""
+        if stage == "identity":
+            return self.identity
         if stage in ("resource", "trust"):
             return [row for row, _ in self.granted if row.stage == stage]
         return [row for row in self.allows if row.stage == stage and row.level == level]
@@ -108,11 +117,12 @@ def gather(asked: Asked, policies: PolicySet) -> Found:
     for index in indexes_of(policies):
         candidates = index.candidates(asked.action)
         for row in candidates.with_resource(asked):
-            verdict, form = covers(row.compiled, asked)
-            found.add(row, verdict, form)
+            if row.compiled.plain:
+                found.add(row, True, "direct")
+            else:
+                found.add(row, *covers(row.compiled, asked))
         for row in candidates.others:
-            verdict, form = verdict_of(row.compiled, asked)
-            found.add(row, verdict, form)
+            found.add(row, *verdict_of(row.compiled, asked))
     return found
 
 
@@ -147,7 +157,7 @@ def conclude(asked: Asked, policies: PolicySet, found: Found) -> Decision:
         denies = [(row, verdict) for row, verdict in found.denies if applies(row, asked)]
         if denies:
             return _explicit_deny(asked, denies)
-    if is_shut_out(asked, policies):
+    if policies.resource is not None and is_shut_out(asked, policies.resource, policies.block_public_access):
         return Decision("explicit_deny", "resource", (), denied_by("resource"))
     refused_by = _refused_by(asked, policies, found)
     if refused_by is None:
@@ -228,7 +238,7 @@ def _identity_side(asked: Asked, policies: PolicySet, found: Found) -> DecidedBy
     principal = asked.request.principal
     if principal.kind == "root":
         return None
-    if not found.allowing("identity"):
+    if not found.identity:
         return "identity"
     if principal.kind == "federated" and not policies.sessions:
         # STS API Reference, GetFederationToken: without a session policy "the resulting federated user session has no
@@ -254,7 +264,7 @@ def _caps(policies: PolicySet, found: Found) -> DecidedBy | None:
 def _allowed(asked: Asked, policies: PolicySet, found: Found) -> Decision:
     """The Allow that decided: of the resource's policy if that alone suffices, of the caller's, or of both."""
     granted = sorted(found.granted, key=lambda grant: grant[0].number)
-    identity = [row.ref for row in sorted(found.allowing("identity"), key=place)]
+    identity = [row.ref for row in sorted(found.identity, key=place)]
     trust = policies.resource is not None and policies.resource.policy.kind == "trust"
     principal, same = asked.request.principal, same_account(asked)
     if principal.kind == "root" and same:

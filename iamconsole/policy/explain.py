@@ -247,7 +247,8 @@ def _ladder(asked: Asked, policies: PolicySet, found: Found) -> tuple[Stage, ...
     """The stages in the order of AWS's flow chart (…_policy-eval-denyallow.html); endpoint policies come last."""
     denies = [row for row, _ in found.denies if applies(row, asked)]
     trust = policies.resource is not None and policies.resource.policy.kind == "trust"
-    shut_out = is_shut_out(asked, policies)
+    resource = policies.resource
+    shut_out = resource is not None and is_shut_out(asked, resource, policies.block_public_access)
     refs = tuple(row.ref for row in denies)
     if denies:
         scan = Stage("explicit_deny", "explicit_deny", f"{len(denies)} statement(s) deny the request", refs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import PolicySet
+from .model import AttachedPolicy, BlockPublicAccess
 from .public_access import is_public
 from .statements import Asked, Row
 
@@ -73,7 +73,7 @@ def applies(row: Row, asked: Asked) -> bool:
     return not (exempt and row.stage == "resource")
 
 
-def is_shut_out(asked: Asked, policies: PolicySet) -> bool:
+def is_shut_out(asked: Asked, resource: AttachedPolicy, settings: BlockPublicAccess) -> bool:
     """Whether S3's RestrictPublicBuckets refuses the caller.
 
     A bucket with a public policy is then open only to "AWS service principals and authorized users within the bucket
@@ -81,10 +81,8 @@ def is_shut_out(asked: Asked, policies: PolicySet) -> bool:
     "any denial resulting from the RestrictPublicBuckets setting is explicit" (S3 User Guide,
     access-control-block-public-access.html and troubleshoot-403-errors.html).
     """
-    if not policies.block_public_access.restrict_public_buckets or not asked.action.startswith("s3:"):
-        return False
     principal = asked.request.principal
-    if policies.resource is None or principal.kind == "service":
+    if not settings.restrict_public_buckets or not asked.action.startswith("s3:") or principal.kind == "service":
         return False
     stranger = not principal.account or not same_account(asked)
-    return stranger and is_public(policies.resource.policy)
+    return stranger and is_public(resource.policy)

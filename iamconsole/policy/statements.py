@@ -281,8 +281,6 @@ def conditions_hold(compiled: Compiled, asked: Asked) -> bool | None:
 
 def covers(compiled: Compiled, asked: Asked) -> tuple[bool | None, Form]:
     """Whether a statement whose action and resource match covers the request, and how it names the caller."""
-    if compiled.plain:
-        return True, "direct"
     verdict, form = principal_matches(compiled, asked)
     if verdict is False:
         return False, form
