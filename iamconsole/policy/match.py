@@ -391,7 +391,8 @@ def _glob(pattern: str) -> Glob:
 def matches(pattern: str, text: str) -> bool:
     """Whether `text` is what `pattern` says, with `*` for any characters and `?` for any one."""
     if len(pattern) > _CACHED:
-        return _glob.__wrapped__(pattern).match(text)
+        needed = len(pattern) - pattern.count("*")
+        return needed <= len(text) and _glob.__wrapped__(pattern).match(text)
     return _glob(pattern).match(text)
 
 
