@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "iamconsole.sts",
     "iamconsole.s3",
     "iamconsole.analysis",
+    "iamconsole.generic",
     "iamconsole.gateway",
     "iamconsole.sandboxes",
     "iamconsole.api",

@@ -11,20 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 from iamconsole.console import services as catalogue
 from iamconsole.console.context import FAVORITES, SETTINGS, favorites, with_stars
 from iamconsole.console.help import TOPICS
-from iamconsole.console.navigation import SERVICES, link_to
+from iamconsole.console.navigation import SERVICES
 from iamconsole.ui import preferences
 from iamconsole.ui.pages import public, render_page
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    recent = {key: place for place, key in enumerate(request.session.get("recent", []))}
-    services = sorted(SERVICES, key=lambda one: recent.get(one.key, len(recent)))
-    context = {
-        "services": [(one, link_to(one.name, one.path)) for one in services],
-        "visited": [(one, link_to(one.name, one.path)) for one in services if one.key in recent],
-    }
-    return render_page(request, "console/home.html", context)
 
 
 @require_safe

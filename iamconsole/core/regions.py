@@ -33,4 +33,4 @@ GROUPS = {
 REGIONS = {code: name for group in GROUPS.values() for code, name in group.items()}
 DEFAULT = "us-east-1"
 # Global services: their calls are events of this Region, whatever Region the client signed for.
-GLOBAL_SERVICES = frozenset({"iam", "signin"})
+GLOBAL_SERVICES = frozenset({"iam", "signin", "account", "ce", "health"})

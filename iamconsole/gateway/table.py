@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iamconsole.analysis import operations as analysis
 from iamconsole.core.operation import Operation, operations_in
+from iamconsole.generic import operations as generic
 from iamconsole.iam.operations import account, attachments, credentials, groups, mfa, policies, roles, users
 from iamconsole.s3 import operations as s3
 from iamconsole.sts.operations import identity, recovery, sign_in
@@ -22,4 +23,5 @@ OPERATIONS: dict[str, Operation] = (
     | operations_in(sign_in)
     | operations_in(recovery)
     | operations_in(s3)
+    | operations_in(generic)
 )

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 BUDGET = 15
 PAGES = [
     "/console/home",
+    "/account",
     "/iam/home",
     "/iam/security_credentials",
     "/iam/security_credentials/mfa",

@@ -1,0 +1,1 @@
+"""Services that are only named: what the console asks of them, answered as for an account that has nothing there."""
