@@ -14,7 +14,12 @@ pytestmark = pytest.mark.browser
 AWS_POLICY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 PAGES = (
     "/console/home",
+    "/account",
     "/iam/home",
+    "/iam/account-alias",
+    "/iam/security_credentials",
+    "/iam/security_credentials/mfa",
+    "/iam/security_credentials/update-password",
     "/iam/users",
     "/iam/users?q=nobody",
     "/iam/users/create",
@@ -46,10 +51,20 @@ OUTSIDE = (
     "/console",
     "/signin/forgot",
     "/signin/reset?token=x",
+    "/lab/authenticator",
     "/lab/inbox",
     "/no-such-page",
 )
-REFUSED = ("/iam/home", "/iam/users", "/iam/users/details/Sarah", "/s3/buckets", "/s3/buckets/company1-hr")
+REFUSED = (
+    "/console/home",
+    "/account",
+    "/iam/security_credentials",
+    "/iam/home",
+    "/iam/users",
+    "/iam/users/details/Sarah",
+    "/s3/buckets",
+    "/s3/buckets/company1-hr",
+)
 
 
 # The new colours are all there once two frames have been drawn.

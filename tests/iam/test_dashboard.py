@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from iamconsole.cloudtrail.models import Event
 from iamconsole.iam import mfa
-from tests.factories import allow, deny, policy
+from iamconsole.sandboxes import lifecycle
+from tests.factories import allow, client_for, deny, policy
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,18 @@ def test_it_counts_what_the_account_has(as_user, sandbox, root):
     summary = root.call("iam:GetAccountSummary")["SummaryMap"]
     assert list(counts.values()) == [1, 3, summary["Roles"], 3, 0]
     assert f"http://testserver/console?account={sandbox.account_id}" in body(answer)
+
+
+def test_a_new_account_has_two_roles_and_nothing_else(as_user):
+    """D2 of the course, on the account that D1 opens."""
+    account = lifecycle.create("bare")
+    lifecycle.furnish(account)
+    root = client_for(account)
+    for key in root.call("iam:ListAccessKeys")["AccessKeyMetadata"]:
+        root.call("iam:DeleteAccessKey", access_key_id=key["AccessKeyId"])
+    answer = as_user("", account).get("/iam/home")
+    assert [number for _, number, _ in answer.context["resources"]] == [0, 0, 2, 0, 0]
+    assert titles(answer) == {"Add MFA for root user": "warning", "Root user has no active access keys": "success"}
 
 
 def test_it_makes_the_calls_of_awss_page_in_their_order(as_user):
