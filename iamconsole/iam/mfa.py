@@ -79,8 +79,8 @@ def synchronise(device: MfaDevice, first: str, second: str, now: dt.datetime) ->
     around = range(present - RESYNC_WINDOW, present + RESYNC_WINDOW + 1)
     firsts = _matching(seed, first, around)
     seconds = _matching(seed, second, (step + 1 for step in around))
-    unused = -1 if device.last_step is None else device.last_step
-    found = [step + 1 for step in firsts if step + 1 in seconds and step + 1 > unused]
+    newest_used = -1 if device.last_step is None else device.last_step
+    found = [step + 1 for step in firsts if step + 1 in seconds and step + 1 > newest_used]
     if not found:
         return False
     # The nearest, should six digits ever fit twice.

@@ -71,14 +71,15 @@ def create_virtual_mfa_device(
     return {"VirtualMFADevice": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
 
 
-def _device(call: Call, serial_number: str) -> MfaDevice:
+def _device(call: Call) -> MfaDevice:
+    """The device that the call names by its serial number, whoever has it."""
     row: MfaDevice = resources.mfa_device(call.caller, [call.params])[0].require()
     return row
 
 
-def _own_device(call: Call, serial_number: str, user: User | None) -> MfaDevice:
+def _own_device(call: Call, user: User | None) -> MfaDevice:
     """A device that is assigned to the user, or to the root user where there is none."""
-    device = _device(call, serial_number)
+    device = _device(call)
     if device.enabled is None or device.user_id != (user.pk if user else None):
         raise NoSuchEntity("MFA Device invalid for user.", field="serial_number")
     return device
@@ -89,11 +90,11 @@ def _synchronise(call: Call, device: MfaDevice, first: str, second: str) -> None
         raise InvalidAuthenticationCode("Authentication code for device is not valid", field="authentication_code1")
 
 
-def _enable(call: Call, user: User | None, serial_number: str, first: str, second: str) -> Response:
-    device = _device(call, serial_number)
+def _enable(call: Call, user: User | None, first: str, second: str) -> Response:
+    device = _device(call)
     if device.enabled is not None:
         # AWS documents EntityAlreadyExists and not its words.
-        raise EntityAlreadyExists(f"MFADevice {serial_number} is already assigned.", field="serial_number")
+        raise EntityAlreadyExists(f"MFADevice {device.name} is already assigned.", field="serial_number")
     assigned = MfaDevice.objects.filter(account=call.caller.account_key, user=user, enabled__isnull=False)
     quotas.check("MfaDevicesPerUser", quotas.MFA_DEVICES, assigned.count())
     _synchronise(call, device, first, second)
@@ -107,7 +108,7 @@ def enable_mfa_device(
     call: Call, *, user_name: str, serial_number: str, authentication_code1: str, authentication_code2: str
 ) -> Response:
     """Assign a device to a user who has it: two codes that follow each other prove it."""
-    return _enable(call, call.resource.require(), serial_number, authentication_code1, authentication_code2)
+    return _enable(call, call.resource.require(), authentication_code1, authentication_code2)
 
 
 @operation("iam:ResyncMFADevice", resource=resources.user)
@@ -115,7 +116,7 @@ def resync_mfa_device(
     call: Call, *, user_name: str, serial_number: str, authentication_code1: str, authentication_code2: str
 ) -> Response:
     """Take over the clock of a device that has run away from ours."""
-    device = _own_device(call, serial_number, call.resource.require())
+    device = _own_device(call, call.resource.require())
     _synchronise(call, device, authentication_code1, authentication_code2)
     device.save(update_fields=["drift", "last_step"])
     return {}
@@ -133,7 +134,7 @@ def enable_root_mfa_device(
     call: Call, *, serial_number: str, authentication_code1: str, authentication_code2: str
 ) -> Response:
     _as_of_the_wire(call, "EnableMFADevice", serial_number)
-    return _enable(call, None, serial_number, authentication_code1, authentication_code2)
+    return _enable(call, None, authentication_code1, authentication_code2)
 
 
 @operation("iam:ResyncRootMFADevice", action="iam:ResyncMFADevice", resource=resources.self_only, public=False)
@@ -141,7 +142,7 @@ def resync_root_mfa_device(
     call: Call, *, serial_number: str, authentication_code1: str, authentication_code2: str
 ) -> Response:
     _as_of_the_wire(call, "ResyncMFADevice", serial_number)
-    device = _own_device(call, serial_number, None)
+    device = _own_device(call, None)
     _synchronise(call, device, authentication_code1, authentication_code2)
     device.save(update_fields=["drift", "last_step"])
     return {}
@@ -150,7 +151,7 @@ def resync_root_mfa_device(
 @operation("iam:DeactivateMFADevice", resource=resources.user_or_self)
 def deactivate_mfa_device(call: Call, *, serial_number: str, user_name: str | None = None) -> Response:
     """Take a device from its user. It is then nobody's and can be deleted."""
-    device = _own_device(call, serial_number, resources.holder(call))
+    device = _own_device(call, resources.holder(call))
     device.user, device.enabled = None, None
     device.save(update_fields=["user", "enabled"])
     return {}

@@ -14,24 +14,22 @@ from iamconsole.ui.pages import ConsoleRequest
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """`name` is the user's; empty for the root user, who has pages about nobody but itself."""
+    """`name` is the user's; empty for the root user, which is nobody's but its own."""
 
     name: str
     own: bool
+    is_root: bool = False
 
     @classmethod
     def of(cls, request: ConsoleRequest, user_name: str) -> Owner:
         """The user in the address; `/iam/security_credentials` and what is below it names none."""
-        return cls(user_name or request.caller.user_name, own=not user_name)
-
-    @property
-    def is_root(self) -> bool:
-        return not self.name
+        own = not user_name
+        return cls(user_name or request.caller.user_name, own, own and request.caller.is_root)
 
     @property
     def label(self) -> str:
         """As a sentence names it."""
-        return f"user {self.name}" if self.name else "the root user"
+        return "the root user" if self.is_root else f"user {self.name}"
 
     @property
     def params(self) -> dict[str, Any]:
