@@ -11,6 +11,7 @@ from django.utils import timezone
 from iamconsole.cloudtrail.models import Event
 from iamconsole.iam import mfa
 from iamconsole.iam.models import AccessKey, MfaDevice
+from iamconsole.sandboxes import lifecycle
 from tests.factories import allow, client_for, policy
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,21 @@ def test_who_may_not_change_the_password_is_told_so(as_user):
     hidden = body(amin.get(f"{HOME}/update-password"))
     assert "no identity-based policy allows the iam:GetAccountPasswordPolicy action" in hidden
     assert "Must be at least 8 characters long" not in hidden
+
+
+def test_the_root_user_changes_its_own_password(as_user, sandbox):
+    browser, old = as_user(), lifecycle.describe(sandbox)["root"]["password"]
+    wrong = change(browser, "wrong", "N3w-Passw0rd")
+    assert wrong.context["form"].errors["old_password"] == ["The old password was incorrect."]
+    weak = change(browser, old, "weak")
+    assert weak.context["form"].errors["new_password"]
+    assert change(browser, old, "N3w-Passw0rd")["Location"] == HOME
+    assert "Your password has been updated." in body(browser.get(HOME))
+    assert [event.error_code == "" for event in Event.objects.filter(name="PasswordUpdated").order_by("id")] == [
+        False,
+        False,
+        True,
+    ]
 
 
 # -- access keys of one's own --------------------------------------------------------------------------
