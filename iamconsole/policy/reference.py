@@ -18,6 +18,8 @@ from typing import Any
 from .match import Glob, Wild, matches, pieces_of
 
 _PART = re.compile(r"\$\{[^}]*\}|<[^>]*>")  # a part of a key that the policy chooses
+_SIX = ("",) * 6  # an ARN has six parts
+_CACHED = 128  # longer texts are not kept, so that the caches are bounded in bytes as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ def matching_actions(service: str, pattern: str) -> list[str]:
     return [name for name in _candidates(service, pattern) if matches(pattern, name)]
 
 
+def is_known(service: str, pattern: str) -> bool:
+    """Whether a pattern with wildcards (in lower case) stands for any action of a service."""
+    return any(matches(pattern, name) for name in _candidates(service, pattern))
+
+
 def lookup_cost(service: str, pattern: str) -> int:
     """How many comparisons `matching_actions` will make."""
     return len(_candidates(service, pattern))
@@ -144,11 +151,10 @@ def arn_templates() -> Mapping[str, tuple[ArnTemplate, ...]]:
     found: dict[str, dict[str, ArnTemplate]] = {}
     for service in services():
         for each in resource_types(service).values():
-            parts = each.arn.split(":", 5)
-            if len(parts) == 6:
-                # AWS Backup's recovery points stand under the service that they are of, and under its own.
-                vendor = service if "${" in parts[2] else parts[2]
-                found.setdefault(vendor, {})[each.arn] = ArnTemplate(each.name, parts[3], parts[4], parts[5])
+            _, _, vendor, region, account, resource, *_ = [*each.arn.split(":", 5), *_SIX]
+            # AWS Backup's recovery points stand under the service that they are of, and under its own.
+            under = service if "${" in vendor else vendor
+            found.setdefault(under, {})[each.arn] = ArnTemplate(each.name, region, account, resource)
     return {vendor: tuple(templates.values()) for vendor, templates in found.items()}
 
 
@@ -166,16 +172,26 @@ class ArnTemplate:
             filled.extend((Wild.STAR, literal))
         self._glob = Glob(filled)
 
-    def may_be(self, resource: str) -> bool:
+    def may_be(self, written: WrittenArn) -> bool:
         """Whether the resource part of a policy's ARN can stand for such a resource.
 
         With wildcards or variables in it, only what stands before the first and behind the last of them is compared.
         """
+        if not written.open:
+            return self._glob.match(written.first)
+        first, last = written.first, written.last
+        begins = first.startswith(self._prefix) or self._prefix.startswith(first)
+        return begins and (last.endswith(self._suffix) or self._suffix.endswith(last))
+
+
+class WrittenArn:
+    """The resource part of an ARN as a policy writes it: its literal text up to, and behind, what is left open."""
+
+    __slots__ = ("first", "last", "open")
+
+    def __init__(self, resource: str) -> None:
         literals = _literals(resource)
-        if len(literals) == 1:
-            return self._glob.match(resource)
-        first, last = literals[0], literals[-1]
-        return _either(first, self._prefix, str.startswith) and _either(last, self._suffix, str.endswith)
+        self.first, self.last, self.open = literals[0], literals[-1], len(literals) > 1
 
 
 def _literals(text: str) -> list[str]:
@@ -190,10 +206,6 @@ def _literals(text: str) -> list[str]:
         else:
             literals.append("")
     return literals
-
-
-def _either(one: str, other: str, test: Any) -> bool:
-    return bool(test(one, other) or test(other, one))
 
 
 @lru_cache(maxsize=1)
@@ -221,15 +233,16 @@ def _template(name: str) -> str:
     return name
 
 
-def condition_key(key: str) -> ConditionKey | None:
-    """The key of a service that a policy's text (in lower case) names."""
+def condition_keys(key: str) -> tuple[ConditionKey, ...]:
+    """The keys of services that a policy's text (in lower case) may name: one with that name, and fitting templates."""
+    return _condition_keys_of(key) if len(key) <= _CACHED else _condition_keys_of.__wrapped__(key)
+
+
+@lru_cache(maxsize=4096)
+def _condition_keys_of(key: str) -> tuple[ConditionKey, ...]:
     fixed, open_ = _condition_keys()
-    if key in fixed:
-        return fixed[key]
-    for each in open_.get(key.partition(":")[0], ()):
-        if _stands_for(each.name.lower(), key):
-            return each
-    return None
+    fitting = [each for each in open_.get(key.partition(":")[0], ()) if _key_glob(each.name.lower()).match(key)]
+    return (fixed[key], *fitting) if key in fixed else tuple(fitting)
 
 
 def tag_key_without_tag(key: str) -> str:
@@ -250,15 +263,16 @@ def condition_prefixes() -> frozenset[str]:
 
 def supports(details: ActionDetails, key: str) -> bool:
     """Whether a condition key (in lower case) can be in the context of an action."""
-    return key in details.keys or any(("${" in each or "<" in each) and _stands_for(each, key) for each in details.keys)
+    return any(each.name.lower() in details.keys for each in condition_keys(key))
 
 
-def _stands_for(template: str, key: str) -> bool:
-    """Whether a key fits a template of the reference; both in lower case. A part to choose is never empty."""
+@lru_cache(maxsize=512)
+def _key_glob(template: str) -> Glob:
+    """A template of a key, in lower case, as a pattern. A part to choose is never empty."""
     filled: list[str | Wild] = []
     for at, piece in enumerate(_PART.split(template)):
         filled.extend((Wild.ONE, Wild.STAR, piece) if at else (piece,))
-    return Glob(filled).match(key)
+    return Glob(filled)
 
 
 def closest(word: str, words: Mapping[str, Any]) -> str:

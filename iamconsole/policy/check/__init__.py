@@ -21,10 +21,10 @@ from . import (
     values,
     variables,
 )
-from .catalogue import CATALOGUE, Entry, FindingType
+from .catalogue import CATALOGUE, Entry, FindingType, learn_more
 from .report import Finding, Report
 
-__all__ = ["CATALOGUE", "Entry", "Finding", "FindingType", "check"]
+__all__ = ["CATALOGUE", "Entry", "Finding", "FindingType", "check", "learn_more"]
 
 _OF_STATEMENTS = (
     actions.of_statement,

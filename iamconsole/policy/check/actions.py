@@ -37,15 +37,11 @@ def _of_action(action: str, path: str, part: Part, report: Report) -> None:
     if not wild and pattern in known:
         _needs_every_resource(action, service, pattern, path, part, report)
         return
-    if wild and (not report.afford(reference.lookup_cost(service, pattern)) or _exists(service, pattern)):
+    if wild and (not report.afford(reference.lookup_cost(service, pattern)) or reference.is_known(service, pattern)):
         return
     close = reference.closest(pattern, known) if report.afford(_SUGGESTION) else ""
     meant = f"{service}:{known[close][0]}" if close else ""
     report.add("INVALID_ACTION", path, action=action, valid_action=meant, meant=meant)
-
-
-def _exists(service: str, pattern: str) -> bool:
-    return bool(reference.matching_actions(service, pattern))
 
 
 def _of_bucket(service: str, name: str) -> bool:

@@ -713,3 +713,19 @@ CATALOGUE: dict[str, Entry] = {
         "The action {{action}} does not support resource-level permissions. This requires a wildcard (*) for the resource.",
     ),
 }
+
+_PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+_ANCHORS = {
+    "ERROR": "error",
+    "SECURITY_WARNING": "security-warning",
+    "WARNING": "general-warning",
+    "SUGGESTION": "suggestion",
+}
+
+
+def learn_more(code: str) -> str:
+    """The place on AWS's page that says what is wrong and how to mend it."""
+    if code == "ACTION_WITHOUT_APPLICABLE_RESOURCE":
+        return f"{_PAGE}access_policies_understand-service-summary.html"
+    page = "access-analyzer-reference-policy-checks"
+    return f"{_PAGE}{page}.html#{page}-{_ANCHORS[CATALOGUE[code].type]}-{code.lower().replace('_', '-')}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from iamconsole.policy import reference
 from iamconsole.policy.conditions import Spelling, spelling_of
@@ -40,14 +39,13 @@ class KeyFacts:
     multivalued: bool
 
 
-@lru_cache(maxsize=2048)
 def facts_of(key: str) -> KeyFacts | None:
     """The facts on a key (in lower case); None for one that AWS does not have."""
     shared = global_key(key) or CROSS_SERVICE_KEYS.get(key)
     if shared is not None:
         return KeyFacts(shared.type, shared.multivalued)
-    own = reference.condition_key(key)
-    return None if own is None else KeyFacts(own.type.removeprefix("ArrayOf"), own.multivalued)
+    own = reference.condition_keys(key)
+    return KeyFacts(own[0].type.removeprefix("ArrayOf"), own[0].multivalued) if own else None
 
 
 def of_statement(part: Part, report: Report) -> None:

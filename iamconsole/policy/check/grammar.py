@@ -117,7 +117,7 @@ def _action(problem: Problem, report: Report) -> tuple[str, dict[str, str]]:
     vendor, colon, _ = problem.value.partition(":")
     if report.kind == "trust" and (problem.value == "*" or (colon and vendor.lower() != "sts")):
         return "UNSUPPORTED_ACTION_IN_POLICY", {"resourceType": RESOURCE_TYPES["trust"]}
-    return "INVALID_ACTION", {}
+    return "INVALID_ACTION", {"valid_action": "", "meant": ""}
 
 
 def _principal(problem: Problem, report: Report) -> tuple[str, dict[str, str]]:

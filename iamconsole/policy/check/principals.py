@@ -24,7 +24,7 @@ def of_statement(part: Part, report: Report) -> None:
             report.add("INVALID_USER_REFERENCE", path, userid=value)
         elif kind == "Federated" and report.kind == "resource":
             report.add("FEDERATED_PRINCIPAL_NOT_SUPPORTED", path)
-        elif kind == "Service" and not SERVICE_PRINCIPAL.fullmatch(value):
+        elif kind == "Service" and "${" not in value and not SERVICE_PRINCIPAL.fullmatch(value):
             report.add("INVALID_SERVICE_PRINCIPAL_FORMAT", path, expectedFormat=SERVICE_PRINCIPAL_FORMAT)
     if report.kind == "resource":
         _of_services(part, report)

@@ -56,11 +56,13 @@ def _order(path: str) -> int:
 class Pattern:
     """A text with wildcards, as the set of the texts that it stands for."""
 
-    __slots__ = ("_glob", "_ones")
+    __slots__ = ("_glob", "_ones", "_prefix")
 
     def __init__(self, text: str) -> None:
+        filled = _filled(text)
         self._ones = text.count("?")
-        self._glob = Glob(_filled(text))
+        self._prefix = str(filled[0])
+        self._glob = Glob(filled)
 
     def covers(self, other: str) -> bool:
         """Whether everything that `other` stands for is covered.
@@ -68,6 +70,8 @@ class Pattern:
         A star of the other may be nothing, and may be more than the question marks here can be; a question mark of
         the other is some one character.
         """
+        if not other.startswith(self._prefix):
+            return False
         some = other.replace("?", _NOTHING_LIKE_IT)
         if "*" not in other:
             return self._glob.match(some)

@@ -49,7 +49,7 @@ class Report:
 
     def add(self, code: str, path: str, **fields: object) -> None:
         """Note a finding on the element at `path`; `fields` fill the `{{…}}` of its text."""
-        start = self._offset(path)
+        start = self.policy.places.get(path, 0)
         self._note(code, path, start, self._end(start), fields)
 
     def add_at(self, code: str, path: str, offset: int, **fields: object) -> None:
@@ -86,12 +86,6 @@ class Report:
         """Line and column, from 1."""
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
-
-    def _offset(self, path: str) -> int:
-        places = self.policy.places
-        while path and path not in places:
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return places.get(path, 0)
 
     def _end(self, start: int) -> int:
         if start not in self._ends:

@@ -45,7 +45,8 @@ def _of_arn(parts: list[str], path: str, report: Report) -> None:
         report.add("INVALID_ARN_REGION", path, region=region)
     if not report.afford(len(templates)):
         return
-    fitting = [template for template in templates if template.may_be(resource)]
+    written = reference.WrittenArn(resource)
+    fitting = [template for template in templates if template.may_be(written)]
     if not fitting:
         if not _is_unlisted(vendor, resource, templates):
             report.add("INVALID_ARN_RESOURCE", path)

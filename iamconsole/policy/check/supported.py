@@ -33,7 +33,7 @@ def of_statement(part: Part, report: Report) -> None:
         if key.startswith(_RESOURCE_TAG) and key != _RESOURCE_TAG:
             if "Not" not in spelling.base:
                 _tag(condition.key, key, path, part, report)
-        elif key.startswith("aws:") or key in CROSS_SERVICE_KEYS or reference.condition_key(key) is None:
+        elif not _is_of_one_service(key):
             continue
         else:
             named = _named(part, report) if named is None else named
@@ -45,6 +45,13 @@ def of_statement(part: Part, report: Report) -> None:
                 report.add("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", path, actions=actions, key=condition.key)
     if any(condition.key.lower() == "dynamodb:attributes" for condition, _ in counted):
         _attributes(part, report)
+
+
+def _is_of_one_service(key: str) -> bool:
+    """Global and cross-service keys, and those of identity providers, may be in any request."""
+    if key in CROSS_SERVICE_KEYS or key.partition(":")[0] not in reference.services():
+        return False
+    return bool(reference.condition_keys(key))
 
 
 def _named(part: Part, report: Report) -> dict[str, ActionDetails]:

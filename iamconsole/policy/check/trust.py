@@ -130,8 +130,8 @@ def of_policy(report: Report) -> None:
     if report.kind != "trust":
         return
     parts = [part for part in report.statements() if part.allows and _trusts_anywhere(part)]
-    if not parts or any("Action" in part.statement.unread for part in parts):
-        return
+    if not parts or not all(part.statement.action for part in parts):
+        return  # with NotAction, or with actions that cannot be read, it is not said which are missing
     written = [action.lower() for part in parts for action in part.statement.action or ()]
     if not all(any(matches(action, needed) for action in written) for needed in _ANYWHERE_ACTIONS):
         report.add("MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY", f"{parts[0].path}.Action")
