@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from iamconsole.accounts.models import Account
 from iamconsole.gateway import record
@@ -21,6 +22,10 @@ from iamconsole.sandboxes import lifecycle
 from tests.factories import Server, client_for, sign_in
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test asserts a time: on a busy machine a property would fail for it.
+hypothesis_settings.register_profile("without-deadline", deadline=None)
+hypothesis_settings.load_profile("without-deadline")
 
 
 @pytest.fixture(autouse=True)
