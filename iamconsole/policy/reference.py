@@ -145,27 +145,43 @@ def resource_arns(service: str) -> tuple[str, ...]:
     return tuple(each.arn for each in resource_types(service).values())
 
 
+@lru_cache(maxsize=512)
+def arn_templates_of(service: str) -> Mapping[str, ArnTemplate]:
+    """The ARN formats of a service's resource types, by the name of the type."""
+    found = {}
+    for each in resource_types(service).values():
+        _, _, vendor, region, account, resource, *_ = [*each.arn.split(":", 5), *_SIX]
+        # AWS Backup's recovery points stand under the service that they are of, and under its own.
+        under = service if "${" in vendor else vendor
+        found[each.name] = ArnTemplate(each.name, under, region, account, resource)
+    return found
+
+
 @lru_cache(maxsize=1)
 def arn_templates() -> Mapping[str, tuple[ArnTemplate, ...]]:
     """Every ARN that the reference knows, by the service that stands in the ARN (not always the action's prefix)."""
-    found: dict[str, dict[str, ArnTemplate]] = {}
+    found: dict[str, dict[tuple[str, str, str], ArnTemplate]] = {}
     for service in services():
-        for each in resource_types(service).values():
-            _, _, vendor, region, account, resource, *_ = [*each.arn.split(":", 5), *_SIX]
-            # AWS Backup's recovery points stand under the service that they are of, and under its own.
-            under = service if "${" in vendor else vendor
-            found.setdefault(under, {})[each.arn] = ArnTemplate(each.name, region, account, resource)
+        for each in arn_templates_of(service).values():
+            found.setdefault(each.vendor, {})[each.region, each.account, each.resource] = each
     return {vendor: tuple(templates.values()) for vendor, templates in found.items()}
+
+
+def arn_vendors(service: str) -> list[str]:
+    """The services that can stand in the ARNs of a service's resources."""
+    return list(dict.fromkeys([service, *(each.vendor for each in arn_templates_of(service).values())]))
 
 
 class ArnTemplate:
     """The pattern of an ARN: whether it has a Region and an account, and what its resource part looks like."""
 
-    __slots__ = ("_glob", "_prefix", "_suffix", "account", "name", "region", "resource")
+    __slots__ = ("_bare", "_glob", "_prefix", "_suffix", "account", "name", "region", "resource", "vendor")
 
-    def __init__(self, name: str, region: str, account: str, resource: str) -> None:
-        self.name, self.region, self.account, self.resource = name, region, account, resource
+    def __init__(self, name: str, vendor: str, region: str, account: str, resource: str) -> None:
+        self.name, self.vendor = name, vendor
+        self.region, self.account, self.resource = region, account, resource
         literals = _literals(resource)
+        self._bare = not any(literals)
         self._prefix, self._suffix = literals[0], literals[-1]
         filled: list[str | Wild] = [literals[0]]
         for literal in literals[1:]:
@@ -177,6 +193,8 @@ class ArnTemplate:
 
         With wildcards or variables in it, only what stands before the first and behind the last of them is compared.
         """
+        if self._bare and "/" in written.first + written.last:
+            return False  # a name alone, such as that of a bucket, has no path
         if not written.open:
             return self._glob.match(written.first)
         first, last = written.first, written.last

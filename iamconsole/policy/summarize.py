@@ -1,28 +1,60 @@
 """The console's summary of a policy: per service what it allows or denies, on what and under which condition.
 
-IAM User Guide, "Policy summary (list of services)" (access_policies_understand-policy-summary.html) and "Access level
-summaries" (access_policies_understand-policy-summary-access-level-summaries.html).
+IAM User Guide, "Policy summary (list of services)" (access_policies_understand-policy-summary.html), "Service summary
+(list of actions)" (access_policies_understand-service-summary.html), "Access level summaries"
+(access_policies_understand-policy-summary-access-level-summaries.html) and "Troubleshoot using policy summaries"
+(troubleshoot_policies.html#troubleshoot_policies-polsum). The warnings are AWS's.
+
+"To grant access, your policy must define an action with a supported resource. If your policy also includes a condition,
+that condition must include a global condition key or must apply to the action." What an action supports comes from the
+service authorization reference.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import reference
+from .applicable import Applicable, Resources
+from .conditions import spelling_of
 from .match import matches
-from .model import Policy, Statement
+from .model import Condition, Policy, Statement
 
 LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management")
+CANNOT = "A summary for this policy cannot be generated. You can still view or edit the JSON policy document."
 NOTHING = (
     "This policy does not grant any permissions. To grant access, policies must have an action that has an applicable "
     "resource or condition."
 )
+SOME_NOTHING = (
+    "This policy defines some actions, resources, or conditions that do not provide permissions. To grant access, "
+    "policies must have an action that has an applicable resource or condition."
+)
+NO_ACTIONS = "No actions are defined."
+NO_RESOURCES = "No resources are defined."
+ACTIONS_WITHOUT_RESOURCE = "One or more actions do not have an applicable resource."
+RESOURCES_WITHOUT_ACTION = "One or more resources do not have an applicable action."
+ACTIONS_WITHOUT_CONDITION = "One or more actions do not have an applicable condition."
+CONDITIONS_WITHOUT_ACTION = "One or more conditions do not have an applicable action."
+NEEDS_WILDCARD = (
+    "This action does not support resource-level permissions. This requires a wildcard (*) for the resource."
+)
+NO_RESOURCE = "This action does not have an applicable resource."
+NEITHER = "This action does not have an applicable resource and condition."
+MANY_KEYS = "Multiple condition keys are not supported for this action."
+
+# Comparisons of patterns with the names of actions. The longest of AWS's own policies needs a tenth of it.
+_EFFORT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """One service of a summary; `actions` are (name, access level) pairs, empty when it is simply all of them."""
+    """One service of a summary.
+
+    `actions` are (name, access level) of those that are allowed or denied, `withheld` (name, access level, warning) of
+    those that the policy names in vain. The warnings belong beside the columns of their names.
+    """
 
     service: str
     service_name: str
@@ -30,116 +62,274 @@ class SummaryRow:
     resource: str
     condition: str
     actions: tuple[tuple[str, str], ...] = ()
+    withheld: tuple[tuple[str, str, str], ...] = ()
+    resource_warning: str = ""
+    condition_warning: str = ""
+    unrecognized_actions: tuple[str, ...] = ()
+    unrecognized_resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The two sections of the summary and the number of services that there are."""
+    """The sections of the summary and the number of services that there are.
+
+    `uncategorized` are services that nobody knows; `without_permissions` are services that the policy names without
+    allowing or denying anything of them, with the reason.
+    """
 
     allow: tuple[SummaryRow, ...]
     deny: tuple[SummaryRow, ...]
     services: int
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What one statement says about one service; no actions means all."""
-
-    actions: frozenset[str] | None
-    resources: tuple[str, ...]
-    statement: Statement
+    uncategorized: tuple[str, ...] = ()
+    without_permissions: tuple[tuple[str, str, str], ...] = ()
 
 
 def summarize(policy: Policy) -> Summary:
-    """Summarize a policy as the console does. A document that cannot be read has an empty summary."""
-    allow = _section(policy, "Allow")
-    deny = _section(policy, "Deny")
-    return Summary(allow, deny, len(reference.services()), () if allow or deny else (NOTHING,))
+    """Summarize a policy as the console does.
 
-
-def _section(policy: Policy, effect: str) -> tuple[SummaryRow, ...]:
-    parts: dict[str, list[_Part]] = {}
+    There is none for a document that cannot be read, or that has Principal, NotPrincipal or NotResource.
+    """
+    sections = {"Allow": _Section(), "Deny": _Section()}
+    effort = _EFFORT
+    total = len(reference.services())
     for statement in policy.statements:
-        if statement.effect == effect and not statement.unread:
-            for service, covered in _services(statement).items():
-                resources = _resources(service, statement)
-                if resources:
-                    parts.setdefault(service, []).append(_Part(covered, resources, statement))
+        if statement.unread or _is_beyond_summaries(statement):
+            return Summary((), (), total, (CANNOT,))
+        effort -= sections[statement.effect].add(statement, effort)
+        if effort < 0:
+            return Summary((), (), total, (CANNOT,))
+    allow, deny = (sections[effect].rows() for effect in ("Allow", "Deny"))
+    unknown = tuple(dict.fromkeys(name for section in sections.values() for name in section.unknown))
+    named = {row.service for row in (*allow, *deny)}
+    idle = {key: value for section in sections.values() for key, value in section.idle().items() if key not in named}
     names = reference.services()
-    return tuple(_row(service, parts[service]) for service in sorted(parts, key=lambda key: names[key].lower()))
+    without = tuple((key, names[key], idle[key]) for key in sorted(idle, key=lambda key: names[key].lower()))
+    warnings: tuple[str, ...] = ()
+    if not allow and not deny:
+        warnings = (NOTHING if without or unknown else CANNOT,)
+    elif without or unknown or any(_is_partly_in_vain(row) for row in (*allow, *deny)):
+        warnings = (SOME_NOTHING,)
+    return Summary(allow, deny, total, warnings, unknown, without)
 
 
-def _services(statement: Statement) -> dict[str, frozenset[str] | None]:
-    """The services a statement speaks of, with the lower-case names of the actions; None stands for all of them."""
-    found: dict[str, frozenset[str] | None] = {}
-    if statement.not_action is not None:
-        excepted = [action.lower() for action in statement.not_action]
+def _is_beyond_summaries(statement: Statement) -> bool:
+    beyond = (statement.principal, statement.not_principal, statement.not_resource)
+    return any(each is not None for each in beyond) or statement.resource is None
+
+
+def _is_partly_in_vain(row: SummaryRow) -> bool:
+    return bool(row.resource_warning or row.condition_warning or row.unrecognized_actions or row.unrecognized_resources)
+
+
+@dataclass
+class _Service:
+    """What the statements of one effect say about one service."""
+
+    everything: bool = False
+    granted: set[str] = field(default_factory=set)
+    withheld: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, None] = field(default_factory=dict)
+    idle_resources: bool = False
+    lines: dict[str, None] = field(default_factory=dict)
+    idle_conditions: bool = False
+    lacks_condition: bool = False
+    unconditional: bool = False
+    unknown_actions: dict[str, None] = field(default_factory=dict)
+    unknown_resources: dict[str, None] = field(default_factory=dict)
+
+
+class _Section:
+    """The services that are allowed, or that are denied."""
+
+    def __init__(self) -> None:
+        self.services: dict[str, _Service] = {}
+        self.unknown: dict[str, None] = {}
+        self.resources_only: dict[str, None] = {}
+
+    def add(self, statement: Statement, effort: int) -> int:
+        """Take in a statement. Answers what it cost; more than `effort` says that it was left."""
+        named = _Named(statement, effort)
+        if named.cost > effort:
+            return named.cost
+        self.unknown.update(dict.fromkeys(named.unknown))
+        resources = Resources(statement.resource or ())
+        for service, actions in named.services.items():
+            if service not in named.by_name and not resources.everything and not resources.of(service):
+                continue  # a wildcard for many services, and no ARN of this one
+            self._take(service, actions, statement, resources)
+        for service, written in named.unknown_actions.items():
+            self.services.setdefault(service, _Service()).unknown_actions.update(dict.fromkeys(written))
+        for service in named.services.keys() | named.unknown_actions.keys():
+            if service in self.services:
+                self.services[service].unknown_resources.update(dict.fromkeys(resources.unknown))
+        known = named.services.keys()
+        self.resources_only.update(dict.fromkeys(each for each in resources.services if each not in known))
+        return named.cost
+
+    def _take(self, service: str, actions: set[str] | None, statement: Statement, resources: Resources) -> None:
+        into = self.services.setdefault(service, _Service())
+        named = set(reference.actions(service)) if actions is None else actions
+        into.everything = into.everything or named >= set(reference.actions(service))
+        own = resources.of(service)
+        applicable_to = Applicable(service, own).to
+        used: set[str] = set()
+        shown: set[str] = set()
+        conditions = [each for each in statement.conditions if _is_of_service(each)]
+        fitting: set[str] = set()
+        for name in sorted(named):
+            details = reference.action(service, name)
+            applicable = {"*"} if resources.everything else applicable_to(details.resource_types)
+            unsupported = [each.key for each in conditions if not reference.supports(details, each.key.lower())]
+            fitting.update(each.key for each in conditions if each.key not in unsupported)
+            used |= applicable
+            if applicable and not unsupported:
+                into.granted.add(name)
+                shown |= applicable
+                into.withheld.pop(name, None)
+            elif name not in into.granted:
+                into.withheld[name] = _warning(details, applicable, unsupported)
+            into.lacks_condition = into.lacks_condition or bool(unsupported and applicable)
+        into.idle_resources = into.idle_resources or any(arn.text not in used for arn in own)
+        into.idle_conditions = into.idle_conditions or any(each.key not in fitting for each in conditions)
+        if not named.isdisjoint(into.granted):
+            own_shown = [arn.text for arn in own if arn.text in shown]
+            into.resources.update(dict.fromkeys(["*"] if resources.everything else own_shown))
+            into.lines.update(dict.fromkeys(map(_line, statement.conditions)))
+            into.unconditional = into.unconditional or not statement.conditions
+
+    def rows(self) -> tuple[SummaryRow, ...]:
+        names = reference.services()
+        granting = [key for key, service in self.services.items() if service.granted]
+        return tuple(_row(key, self.services[key]) for key in sorted(granting, key=lambda key: names[key].lower()))
+
+    def idle(self) -> dict[str, str]:
+        """The services of which nothing is allowed or denied, and why."""
+        found = dict.fromkeys(self.resources_only, NO_ACTIONS)
+        for key, service in self.services.items():
+            if service.granted:
+                found.pop(key, None)
+            elif service.lacks_condition:
+                found[key] = ACTIONS_WITHOUT_CONDITION
+            elif service.idle_resources:
+                found[key] = ACTIONS_WITHOUT_RESOURCE
+            elif service.withheld:
+                found[key] = NO_RESOURCES
+            else:
+                found[key] = f"Unrecognized actions: {', '.join(service.unknown_actions)}"
+        return found
+
+
+class _Named:
+    """The services that a statement speaks of, with the lower-case names of the actions; None stands for all of them.
+
+    `by_name` are those that are written without a wildcard.
+    """
+
+    def __init__(self, statement: Statement, effort: int) -> None:
+        self.services: dict[str, set[str] | None] = {}
+        self.by_name: set[str] = set()
+        self.unknown: list[str] = []
+        self.unknown_actions: dict[str, list[str]] = {}
+        self.cost = 0
+        if statement.not_action is not None:
+            self._all_but([action.lower() for action in statement.not_action], effort)
+            return
+        for action in statement.action or ():
+            vendor, colon, name = action.lower().partition(":")
+            many = "*" in vendor or "?" in vendor
+            services = _services_like(vendor) if many else [vendor]
+            self.by_name.update(() if many else services)
+            for service in services:
+                if service not in reference.services():
+                    self.unknown.append(action.partition(":")[0])
+                elif not colon or name == "*":
+                    self.services[service] = None
+                elif self.services.get(service, ()) is not None:
+                    self._some(service, name, None if many else action, effort)
+
+    def _some(self, service: str, pattern: str, written: str | None, effort: int) -> None:
+        """The actions that a pattern stands for; one that is written out and unknown is told."""
+        self.cost += reference.lookup_cost(service, pattern)
+        if self.cost > effort:
+            return
+        covered = reference.matching_actions(service, pattern)
+        if covered:
+            found = self.services.setdefault(service, set())
+            assert found is not None  # the caller has looked
+            found.update(covered)
+        elif written is not None:
+            self.unknown_actions.setdefault(service, []).append(written.partition(":")[2])
+
+    def _all_but(self, excepted: list[str], effort: int) -> None:
         for service in reference.services():
-            if not any(matches(action.partition(":")[0], service) for action in excepted):
-                found[service] = None
-                continue
+            own = [action for action in excepted if matches(action.partition(":")[0], service)]
+            self.cost += len(excepted) + len(own) * len(reference.actions(service))
+            if self.cost > effort:
+                return
             left = {
                 name
                 for name in reference.actions(service)
-                if not any(matches(action, f"{service}:{name}") for action in excepted)
+                if not any(matches(action, f"{service}:{name}") for action in own)
             }
             if left:
-                found[service] = frozenset(left)
-        return found
-    for action in statement.action or ():
-        vendor, colon, name = action.lower().partition(":")
-        for service in _matching(vendor):
-            before = found.get(service, frozenset())
-            if before is None or not colon or name == "*":
-                found[service] = None
-                continue
-            covered = before | {each for each in reference.actions(service) if matches(name, each)}
-            if covered:
-                found[service] = covered
-    return found
+                self.services[service] = left if own else None
 
 
-def _matching(vendor: str) -> list[str]:
-    known = reference.services()
-    if "*" in vendor or "?" in vendor:
-        return [service for service in known if matches(vendor, service)]
-    return [vendor] if vendor in known else []
+def _services_like(vendor: str) -> list[str]:
+    return [service for service in reference.services() if matches(vendor, service)]
 
 
-def _resources(service: str, statement: Statement) -> tuple[str, ...]:
-    """The resources of a statement that a service's actions can have: `*` and ARNs of that service."""
-    if statement.not_resource is not None:
-        return tuple(f"NOT {resource}" for resource in statement.not_resource)
-    if statement.resource is None:
-        return ("*",)  # a trust policy: the role itself
-    if "*" in statement.resource:
-        return ("*",)
-    vendors = {arn.split(":", 3)[2] for arn in reference.resource_arns(service)} | {service}
-    return tuple(
-        dict.fromkeys(arn for arn in statement.resource if ([*arn.split(":", 3), "", "", ""])[2] in {*vendors, "*"})
+def _is_of_service(condition: Condition) -> bool:
+    """A condition on a key of a service, which does not hold when the key is not there."""
+    spelling = spelling_of(condition.operator)
+    if spelling is None or spelling.if_exists or spelling.base == "Null" or "Not" in spelling.base:
+        return False
+    key = condition.key.lower()
+    return (
+        spelling.quantifier != "ForAllValues"
+        and key.partition(":")[0] in reference.services()
+        and bool(reference.condition_keys(key))
     )
 
 
-def _row(service: str, parts: list[_Part]) -> SummaryRow:
-    everything = any(part.actions is None for part in parts)
-    known = reference.actions(service)
-    covered = set(known) if everything else set().union(*(part.actions or () for part in parts))
-    resources = tuple(dict.fromkeys(resource for part in parts for resource in part.resources))
-    lines = {
-        f"{condition.key} | {condition.operator} | {', '.join(condition.values)}"
-        for part in parts
-        for condition in part.statement.conditions
-    }
-    unconditional = [part for part in parts if not part.statement.conditions]
-    condition = "None" if not lines else "Multiple" if len(lines) > 1 or unconditional else lines.pop()
+def _warning(details: reference.ActionDetails, applicable: set[str], unsupported: list[str]) -> str:
+    if not applicable and unsupported:
+        return NEITHER
+    if not applicable:
+        return NO_RESOURCE if details.resource_types else NEEDS_WILDCARD
+    return f"{unsupported[0]} is not a supported condition key for this action." if len(unsupported) == 1 else MANY_KEYS
+
+
+def _line(condition: Condition) -> str:
+    return f"{condition.key} | {condition.operator} | {', '.join(condition.values)}"
+
+
+def _row(key: str, service: _Service) -> SummaryRow:
+    known = reference.actions(key)
+    resource_warning = condition_warning = ""
+    if service.idle_resources:
+        resource_warning = RESOURCES_WITHOUT_ACTION
+    elif any(warning in (NEEDS_WILDCARD, NO_RESOURCE, NEITHER) for warning in service.withheld.values()):
+        resource_warning = ACTIONS_WITHOUT_RESOURCE
+    if service.idle_conditions:
+        condition_warning = CONDITIONS_WITHOUT_ACTION
+    elif service.lacks_condition and service.withheld:
+        condition_warning = ACTIONS_WITHOUT_CONDITION
+    lines = list(service.lines)
+    condition = "None" if not lines else "Multiple" if len(lines) > 1 or service.unconditional else lines[0]
     return SummaryRow(
-        service,
-        reference.services()[service],
-        _access_level(service, covered),
-        _resource(service, resources),
+        key,
+        reference.services()[key],
+        "Full access" if service.everything else _access_level(key, service.granted),
+        _resource(key, tuple(service.resources)),
         condition,
-        tuple(known[name] for name in sorted(covered)),
+        tuple(known[name] for name in sorted(service.granted)),
+        tuple((*known[name], service.withheld[name]) for name in sorted(service.withheld)),
+        resource_warning,
+        condition_warning,
+        tuple(service.unknown_actions),
+        tuple(service.unknown_resources),
     )
 
 

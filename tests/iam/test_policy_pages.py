@@ -121,6 +121,28 @@ def test_a_policy_that_grants_nothing_is_warned_of(console, admin):
     assert "This policy does not grant any permissions." in body(console.get(details(arn)))
 
 
+def test_the_summary_warns_of_what_does_not_provide_permissions(console, admin):
+    document = policy(
+        allow(["s3:ListAllMyBuckets", "s3:GetObject", "s3:GetObjct"], "arn:aws:s3:::company1-sales/*"),
+        allow("codecommit:*", "arn:aws:codebuild:us-east-1:123456789012:project/p"),
+        allow("codedploy:*"),
+    )
+    arn = admin.call("iam:CreatePolicy", policy_name="InVain", policy_document=document)["Policy"]["Arn"]
+
+    page = body(console.get(details(arn)))
+    opened = body(console.get(details(arn, "?allow-open=s3")))
+
+    assert "This policy defines some actions, resources, or conditions that do not provide permissions." in page
+    assert "Uncategorized services" in page
+    assert "codedploy" in page
+    assert "One or more actions do not have an applicable resource." in page
+    assert "No actions are defined." in page
+    assert "No resources are defined." in page
+    assert "Show remaining" in page
+    assert "This action does not support resource-level permissions." in opened
+    assert "Unrecognized actions" in opened
+
+
 def test_aws_managed_policies_can_be_looked_at_and_not_changed(console):
     page = body(console.get(details(ADMINISTRATOR)))
     versions = body(console.get(details(ADMINISTRATOR, "?section=versions")))

@@ -121,7 +121,7 @@ def test_documents_without_a_size_quota_of_aws_may_be_long():
 #    kind        change                                                                                  findings
 FINER = [
     ("identity", {"Action": ["*", "*:*"], "Resource": "arn:aws:s3:::demo"},                              ["REDUNDANT_ACTION"]),
-    ("identity", {"Action": "ec2:DescribeInstances", "Resource": "arn:aws:ec2:*:*:instance/*"},          ["ACTION_WITHOUT_APPLICABLE_RESOURCE"]),
+    ("identity", {"Action": "ec2:DescribeInstances", "Resource": "arn:aws:ec2:*:*:instance/*"},          ["ACTION_WITHOUT_RESOURCE_LEVEL_PERMISSIONS"]),
     ("identity", {"Action": "ec2:DescribeInstances", "Resource": ["arn:aws:ec2:*:*:instance/*", "*"]},   ["REDUNDANT_RESOURCE"]),
     ("identity", {"Action": "s3:ListAllMyBuckets", "Resource": "arn:aws:s3:::*", "Effect": "Deny"},      []),
     ("scp",      {"Action": "s3:ListAllMyBuckets"},                                                      []),
@@ -131,7 +131,7 @@ FINER = [
     ("resource", {"Action": "*"},                                                                        []),
     ("identity", {"Resource": "arn:aws:s3:*"},                                                           []),
     ("identity", {"Resource": "arn:aws:s3:::${aws:username"},                                            ["MISSING_BRACE_IN_VARIABLE"]),
-    ("identity", {"Resource": "arn:aws:s3:::" + "d" * 2048},                                             []),
+    ("identity", {"Resource": "arn:aws:s3:::" + "d/" * 1024},                                            []),
     ("identity", {"Resource": "arn:aws:s3:::${aws:username}-${aws:x/${aws:y}"},                          ["MISSING_BRACE_IN_VARIABLE"]),
     ("identity", {"Resource": "arn:aws:s3:::${aws:username}/${aws:PrincipalTag/a, 'b'}${$}"},            []),
     ("identity", {"Resource": "arn:aws:s3:::${aws:username, '}"},                                        ["MISSING_QUOTE_IN_VARIABLE"]),
@@ -142,7 +142,7 @@ FINER = [
     ("identity", {"Action": "account:GetAlternateContact", "Resource": "arn:aws:Account::123456789012:account"}, ["INVALID_ARN_SERVICE_CASE"]),
     ("identity", {"Action": "iam:GetUser", "Resource": "arn:aws:iam::*:user/ana"},                       []),
     ("identity", {"Action": "iam:GetPolicy", "Resource": "arn:aws:iam:::*"},                             ["MISSING_ARN_ACCOUNT"]),
-    ("identity", {"Action": "iam:PassRole", "Resource": "arn:aws:ec2:*:*:instance/*"},                   []),
+    ("identity", {"Action": "iam:PassRole", "Resource": "arn:aws:ec2:*:*:instance/*"},                   ["ACTION_WITHOUT_APPLICABLE_RESOURCE"]),
     ("identity", {"Action": "iam:PassRole", "Resource": "arn:aws:iam::123456789012:role/dev*"},          []),
     ("resource", {"Principal": {"AWS": "123456789012", "Service": "s3.amazonaws.com"}, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890", "aws:SourceAccount": "123456789012"}}}, []),
     ("resource", {"Effect": "Deny", "Principal": {"Service": "s3.amazonaws.com"}},                       []),

@@ -28,8 +28,7 @@ from iamconsole.iam.views.policy_parts import (
     policy_name,
     policy_type,
     policy_url,
-    summary_of,
-    summary_tables,
+    summary_context,
 )
 from iamconsole.ui import flash
 from iamconsole.ui.forms import ConfirmForm
@@ -137,8 +136,7 @@ def _permissions(request: ConsoleRequest, policy_arn: str, policy: dict[str, Any
     if version.result:
         context["document"] = version.result["PolicyVersion"]["Document"]
         if view == "summary":
-            context["summary"] = summary_of(context["document"])
-            context["summary_tables"] = summary_tables(request, context["summary"])
+            context |= summary_context(request, context["document"])
         else:
             context["report"] = Report(context["document"])
     return context

@@ -19,7 +19,7 @@ from iamconsole.iam.forms.policies import (
 )
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
-from iamconsole.iam.views.policy_parts import policy_name, policy_url, summary_of, summary_tables
+from iamconsole.iam.views.policy_parts import policy_name, policy_url, summary_context
 from iamconsole.policy import Kind
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
@@ -52,14 +52,9 @@ def editor_context(wizard: Wizard) -> dict[str, Any]:
     if wizard.step.name == EDITOR:
         return {"editor": wizard.form, "editor_text": EDITOR_TEXT}
     document = document_of(wizard)
-    summary = summary_of(document)
     form = wizard.form_of(wizard.steps[0])
-    return {
-        "document": document,
-        "summary": summary,
-        "summary_tables": summary_tables(wizard.request, summary, form="wizard"),  # type: ignore[arg-type]  # a ConsoleRequest
-        "report": getattr(form, "report", None),
-    }
+    summary = summary_context(wizard.request, document, form="wizard")  # type: ignore[arg-type]  # a ConsoleRequest
+    return {"document": document, "report": getattr(form, "report", None), **summary}
 
 
 def document_of(wizard: Wizard) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iamconsole.policy import reference
+from iamconsole.policy.applicable import Applicable, Arn, Resources
 from iamconsole.policy.match import matches
 
 from .facts import IDENTITY, RESOURCE_TYPES
@@ -12,12 +13,13 @@ _SUGGESTION = 2000  # what the search for a similar name costs, in comparisons
 
 
 def of_statement(part: Part, report: Report) -> None:
+    reach = _Reach(part, report)
     for action, path in part.actions():
         if "${" not in action:  # `variables` says what is wrong with it
-            _of_action(action, path, part, report)
+            _of_action(action, path, reach, report)
 
 
-def _of_action(action: str, path: str, part: Part, report: Report) -> None:
+def _of_action(action: str, path: str, reach: _Reach, report: Report) -> None:
     vendor, colon, name = action.partition(":")
     service, pattern = vendor.lower(), name.lower()
     if not colon or service == "*":
@@ -35,7 +37,7 @@ def _of_action(action: str, path: str, part: Part, report: Report) -> None:
     known = reference.actions(service)
     wild = "*" in pattern or "?" in pattern
     if not wild and pattern in known:
-        _needs_every_resource(action, service, pattern, path, part, report)
+        reach.check(action, service, pattern, path)
         return
     if wild and (not report.afford(reference.lookup_cost(service, pattern)) or reference.is_known(service, pattern)):
         return
@@ -56,18 +58,35 @@ def _of_bucket(service: str, name: str) -> bool:
     return not {"bucket", "object"}.isdisjoint(reference.action("s3", name).resource_types)
 
 
-def _needs_every_resource(action: str, service: str, name: str, path: str, part: Part, report: Report) -> None:
-    """An action that can only be allowed on `*`, in a statement that names ARNs only, grants nothing."""
-    resources = part.statement.resource
-    if report.kind not in IDENTITY or not part.allows or not resources:
-        return
-    if not reference.action(service, name).resource_types and not any(_is_everything(each) for each in resources):
-        report.add("ACTION_WITHOUT_APPLICABLE_RESOURCE", path, action=action)
+class _Reach:
+    """Whether the ARNs of a statement can be resources of its actions; a statement on `*` reaches everything."""
 
+    def __init__(self, part: Part, report: Report) -> None:
+        self.report = report
+        resources = part.statement.resource
+        judged = report.kind in IDENTITY and part.allows and resources
+        self.resources = Resources(resources or ("*",)) if judged else Resources(("*",))
+        self.by_service: dict[str, Applicable] = {}
 
-def _is_everything(resource: str) -> bool:
-    """`*`, or an ARN of wildcards only: the resource of such an action is then `*` (elements_resource.html)."""
-    return set(resource.removeprefix("arn:")) <= {"*", ":"}
+    def check(self, action: str, service: str, name: str, path: str) -> None:
+        """An action that the statement's resources do not fit is not allowed by it."""
+        if self.resources.everything or self.resources.unknown:
+            return
+        types = reference.action(service, name).resource_types
+        if not types:
+            self.report.add("ACTION_WITHOUT_RESOURCE_LEVEL_PERMISSIONS", path, action=action)
+            return
+        if service not in self.by_service:
+            self.by_service[service] = Applicable(service, self.resources.of(service))
+        applicable = self.by_service[service]
+        may = self.report.afford(len(types) * len(applicable.arns))
+        if may and not applicable.to(types) and all(self._is_understood(arn) for arn in applicable.arns):
+            self.report.add("ACTION_WITHOUT_APPLICABLE_RESOURCE", path, action=action)
+
+    def _is_understood(self, arn: Arn) -> bool:
+        """Whether the reference has any format for an ARN; of others it cannot be said what is done to them."""
+        templates = reference.arn_templates().get(arn.vendor, ())
+        return self.report.afford(len(templates)) and any(each.may_be(arn.written) for each in templates)
 
 
 _PASS_ROLE, _CREATE_SLR = "PASS_ROLE_WITH_", "CREATE_SLR_WITH_"

@@ -706,11 +706,16 @@ CATALOGUE: dict[str, Entry] = {
         "Confirm audience claim type",
         "The 'aud' (audience) claim key identifies the recipients that the JSON web token is intended for. Audience claims can be multivalued or single-valued. If the claim is multivalued, use a ForAllValues or ForAnyValue qualifier. If the claim is single-valued, do not use a qualifier.",
     ),
-    # Ours: no check of AWS's, but the warning of its policy summary (access_policies_understand-service-summary.html).
+    # Ours: no checks of AWS's, but warnings of its policy summary (access_policies_understand-service-summary.html).
+    "ACTION_WITHOUT_RESOURCE_LEVEL_PERMISSIONS": Entry(
+        "SUGGESTION",
+        "Action without resource-level permissions",
+        "The action {{action}} does not support resource-level permissions. This requires a wildcard (*) for the resource.",
+    ),
     "ACTION_WITHOUT_APPLICABLE_RESOURCE": Entry(
         "SUGGESTION",
         "Action without applicable resource",
-        "The action {{action}} does not support resource-level permissions. This requires a wildcard (*) for the resource.",
+        "The action {{action}} does not have an applicable resource.",
     ),
 }
 
@@ -725,7 +730,7 @@ _ANCHORS = {
 
 def learn_more(code: str) -> str:
     """The place on AWS's page that says what is wrong and how to mend it."""
-    if code == "ACTION_WITHOUT_APPLICABLE_RESOURCE":
+    if code.startswith("ACTION_WITHOUT_"):
         return f"{_PAGE}access_policies_understand-service-summary.html"
     page = "access-analyzer-reference-policy-checks"
     return f"{_PAGE}{page}.html#{page}-{_ANCHORS[CATALOGUE[code].type]}-{code.lower().replace('_', '-')}"
