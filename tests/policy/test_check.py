@@ -178,6 +178,7 @@ FINER = [
     ("identity", {"Resource": ["arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::${aws:username}/a"]},     ["REDUNDANT_RESOURCE"]),
     ("identity", {"Resource": "*", "Condition": {"StringEquals": {"aws:ViaAWSService": "true"}}},        ["TYPE_MISMATCH"]),
     ("identity", {"Resource": "arn:aws:${aws:PrincipalTag/service}:::demo"},                             []),
+    ("identity", {"Action": ["s3:${username}", "s3:GetObject"]},                                         ["VARIABLE_UNSUPPORTED_IN_ELEMENT"]),
     ("identity", {"Action": ["s3:${aws:username}", "s3:GetObject"]},                                     ["VARIABLE_UNSUPPORTED_IN_ELEMENT"]),
     ("identity", {"Condition": {"StringLike": {"aws:PrincipalAccount": ["123456789012", "210987654321"]}}}, []),
     ("resource", {"Condition": {"StringEquals": {"events:detail-type": "x"}}, "Action": "s3:*"},         []),

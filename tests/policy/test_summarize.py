@@ -110,7 +110,7 @@ def test_not_action_covers_all_other_services_and_actions():
 
 
 def test_a_wildcard_in_the_service_covers_each_of_them():
-    found = rows(ADMIN | {"Action": ["s3*:*", "s3*:GetObject", "s3express:CreateBucket"]})
+    found = rows(ADMIN | {"Action": ["s3*:*", "s3*:GetObject", "s3*:Qqqq", "ec2*:Qqqq", "s3express:CreateBucket"]})
     assert {"s3", "s3express", "s3tables"} <= {row.service for row in found}
 
 
