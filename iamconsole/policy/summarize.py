@@ -169,32 +169,17 @@ class _Section:
 
     def _take(self, service: str, actions: set[str] | None, statement: Statement, resources: Resources) -> None:
         into = self.services.setdefault(service, _Service())
-        named = set(reference.actions(service)) if actions is None else actions
-        into.everything = into.everything or named >= set(reference.actions(service))
-        own = resources.of(service)
-        applicable_to = Applicable(service, own).to
-        used: set[str] = set()
-        shown: set[str] = set()
+        known = reference.actions(service)
+        named = set(known) if actions is None else actions
+        into.everything = into.everything or named >= known.keys()
         conditions = [each for each in statement.conditions if _is_of_service(each)]
-        fitting: set[str] = set()
-        for name in sorted(named):
-            details = reference.action(service, name)
-            applicable = {"*"} if resources.everything else applicable_to(details.resource_types)
-            unsupported = [each.key for each in conditions if not reference.supports(details, each.key.lower())]
-            fitting.update(each.key for each in conditions if each.key not in unsupported)
-            used |= applicable
-            if applicable and not unsupported:
-                into.granted.add(name)
-                shown |= applicable
-                into.withheld.pop(name, None)
-            elif name not in into.granted:
-                into.withheld[name] = _warning(details, applicable, unsupported)
-            into.lacks_condition = into.lacks_condition or bool(unsupported and applicable)
-        into.idle_resources = into.idle_resources or any(arn.text not in used for arn in own)
-        into.idle_conditions = into.idle_conditions or any(each.key not in fitting for each in conditions)
-        if not named.isdisjoint(into.granted):
-            own_shown = [arn.text for arn in own if arn.text in shown]
-            into.resources.update(dict.fromkeys(["*"] if resources.everything else own_shown))
+        granted, shown = named, {"*"}
+        if conditions or not resources.everything:  # otherwise nothing can be in vain
+            granted, shown = _judge(service, named, resources, conditions, into)
+        if granted:
+            into.granted |= granted
+            own = ["*"] if resources.everything else [arn.text for arn in resources.of(service) if arn.text in shown]
+            into.resources.update(dict.fromkeys(own))
             into.lines.update(dict.fromkeys(map(_line, statement.conditions)))
             into.unconditional = into.unconditional or not statement.conditions
 
@@ -220,8 +205,35 @@ class _Section:
         return found
 
 
+def _judge(
+    service: str, named: set[str], resources: Resources, conditions: list[Condition], into: _Service
+) -> tuple[set[str], set[str]]:
+    """Which of the actions a statement really allows or denies, and on which resources. The rest is in vain."""
+    own = [] if resources.everything else resources.of(service)
+    applicable_to = Applicable(service, own).to
+    granted: set[str] = set()
+    shown: set[str] = set()
+    used: set[str] = set()
+    fitting: set[str] = set()
+    for name in sorted(named):
+        details = reference.action(service, name)
+        applicable = {"*"} if resources.everything else applicable_to(details.resource_types)
+        unsupported = [each.key for each in conditions if not reference.supports(details, each.key.lower())]
+        used |= applicable
+        fitting.update(each.key for each in conditions if each.key not in unsupported)
+        if applicable and not unsupported:
+            granted.add(name)
+            shown |= applicable
+        else:
+            into.withheld[name] = _warning(details, applicable, unsupported)
+        into.lacks_condition = into.lacks_condition or bool(unsupported and applicable)
+    into.idle_resources = into.idle_resources or any(arn.text not in used for arn in own)
+    into.idle_conditions = into.idle_conditions or any(each.key not in fitting for each in conditions)
+    return granted, shown
+
+
 class _Named:
-    """The services that a statement speaks of, with the lower-case names of the actions; None stands for all of them.
+    """The services that a statement speaks of, with the lower-case names of the actions; None stands for them all.
 
     `by_name` are those that are written without a wildcard.
     """
@@ -307,14 +319,16 @@ def _line(condition: Condition) -> str:
 
 def _row(key: str, service: _Service) -> SummaryRow:
     known = reference.actions(key)
+    # What another statement grants is not in vain.
+    withheld = {name: warning for name, warning in service.withheld.items() if name not in service.granted}
     resource_warning = condition_warning = ""
     if service.idle_resources:
         resource_warning = RESOURCES_WITHOUT_ACTION
-    elif any(warning in (NEEDS_WILDCARD, NO_RESOURCE, NEITHER) for warning in service.withheld.values()):
+    elif any(warning in (NEEDS_WILDCARD, NO_RESOURCE, NEITHER) for warning in withheld.values()):
         resource_warning = ACTIONS_WITHOUT_RESOURCE
     if service.idle_conditions:
         condition_warning = CONDITIONS_WITHOUT_ACTION
-    elif service.lacks_condition and service.withheld:
+    elif service.lacks_condition and withheld:
         condition_warning = ACTIONS_WITHOUT_CONDITION
     lines = list(service.lines)
     condition = "None" if not lines else "Multiple" if len(lines) > 1 or service.unconditional else lines[0]
@@ -325,7 +339,7 @@ def _row(key: str, service: _Service) -> SummaryRow:
         _resource(key, tuple(service.resources)),
         condition,
         tuple(known[name] for name in sorted(service.granted)),
-        tuple((*known[name], service.withheld[name]) for name in sorted(service.withheld)),
+        tuple((*known[name], withheld[name]) for name in sorted(withheld)),
         resource_warning,
         condition_warning,
         tuple(service.unknown_actions),

@@ -16,6 +16,7 @@ from iamconsole.policy.model import Condition
 from .facts import (
     COMPARED_AS_ONE,
     CROSS_SERVICE_KEYS,
+    IDENTITY,
     PAIRED_KEYS,
     RESOURCE_TYPES,
     SENSITIVE_KEYS,
@@ -88,7 +89,7 @@ def _exists(condition: Condition, key: str, path: str, report: Report) -> None:
     elif key == _DEPRECATED:
         # The reference has two findings on `aws:ARN` and does not say when it gives which. As we read it, the key is
         # deprecated where it once was documented, in policies of identities, and unsupported elsewhere.
-        identity = report.kind == "identity"
+        identity = report.kind in IDENTITY
         report.add("DEPRECATED_GLOBAL_CONDITION_KEY" if identity else "UNSUPPORTED_GLOBAL_CONDITION_KEY", path)
     elif facts_of(key) is None:
         prefix = key.partition(":")[0]
