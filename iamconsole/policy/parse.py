@@ -412,7 +412,7 @@ class _Grammar:
         return tuple(found)
 
     def condition_values(self, values: Any, key: str, path: str, unread: set[str]) -> tuple[str, ...]:
-        if ":" not in key.partition("/")[0]:
+        if ":" not in key:  # a provider's host may have a path: `oidc.eks…/id/ABC:sub`
             message = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
             self.problem("condition-key", path, message, s3="Policy has an invalid condition key")
         many = values if isinstance(values, list) else [values]

@@ -153,6 +153,7 @@ FINER = [
     ("trust",    {"Action": "*"},                                                                        ["UNSUPPORTED_ACTION_IN_POLICY"]),
     ("trust",    {"Principal": {"AWS": ["bob", 5, "AIDAEXAMPLEEXAMPLE123"]}},                            ["INVALID_PRINCIPAL_FORMAT", "DATA_TYPE_MISMATCH", "INVALID_USER_REFERENCE"]),
     ("trust",    {"Principal": {"Federated": ""}},                                                       ["INVALID_PRINCIPAL_FORMAT"]),
+    ("trust",    {"Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/AB"}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {"oidc.eks.us-east-1.amazonaws.com/id/AB:sub": "system:serviceaccount:default:my"}}}, []),
     ("rcp",      {"Principal": {"AWS": ""}},                                                             ["RCP_SYNTAX_ERROR_PRINCIPAL"]),
     ("rcp",      {"Action": "s3:*", "Condition": {"Null": {"aws:PrincipalOrgID": "true"}}},              []),
     ("identity", {"Condition": {"StringEquals": {"aws:username": [{}]}}},                                ["DATA_TYPE_MISMATCH"]),
