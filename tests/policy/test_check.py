@@ -124,6 +124,8 @@ FINER = [
     ("identity", {"Action": "ec2:DescribeInstances", "Resource": "arn:aws:ec2:*:*:instance/*"},          ["ACTION_WITHOUT_RESOURCE_LEVEL_PERMISSIONS"]),
     ("identity", {"Action": "ec2:DescribeInstances", "Resource": ["arn:aws:ec2:*:*:instance/*", "*"]},   ["REDUNDANT_RESOURCE"]),
     ("identity", {"Action": "s3:ListAllMyBuckets", "Resource": "arn:aws:s3:::*", "Effect": "Deny"},      []),
+    ("identity", {"Action": None, "NotAction": 5, "Resource": "*"},                                      ["DATA_TYPE_MISMATCH"]),
+    ("identity", {"Action": "iam:*", "Resource": None, "NotResource": 5},                                ["DATA_TYPE_MISMATCH"]),
     ("scp",      {"Action": "s3:ListAllMyBuckets"},                                                      []),
     ("scp",      {"NotResource": ["arn:aws:s3:::demo/*"], "Resource": "*"},                              ["UNSUPPORTED_ELEMENT_COMBINATION"]),
     ("scp",      {"Action": "ec2:*Instances", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}}, []),

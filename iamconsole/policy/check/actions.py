@@ -109,7 +109,7 @@ def of_roles(part: Part, report: Report) -> None:
 def _give_away(part: Part, report: Report, family: str, action: str, limit: str, role: str) -> None:
     statement = part.statement
     written = [each.lower() for each in statement.action or statement.not_action or ()]
-    if not report.afford(len(written)):
+    if not written or not report.afford(len(written)):
         return
     covered = any(matches(each, action) for each in written)
     if statement.not_action is not None:
@@ -120,7 +120,7 @@ def _give_away(part: Part, report: Report, family: str, action: str, limit: str,
         how = "" if action in written else "STAR_IN_ACTION"
     else:
         return
-    if statement.not_resource is not None:
+    if statement.not_resource:
         where = "NOT_RESOURCE"
     elif limit not in part.keys and any(_covers(resource, role) for resource in statement.resource or ()):
         where = "STAR_IN_RESOURCE"

@@ -69,7 +69,7 @@ def _named(part: Part, report: Report) -> dict[str, ActionDetails]:
 def _tag(written: str, key: str, path: str, part: Part, report: Report) -> None:
     """`aws:ResourceTag/…` in a statement with actions whose resources have no tags, or do not show them."""
     effect = "ALLOW" if part.allows else "DENY"
-    if part.statement.not_action is not None:
+    if part.statement.not_action:
         report.add(f"{effect}_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE", path, conditionKeyName=written)
         return
     services: dict[str, None] = {}
