@@ -12,7 +12,7 @@ from iamconsole.core.caller import wall_clock
 from iamconsole.gateway import callers
 from iamconsole.signin import sessions
 from iamconsole.signin.sessions import SESSION_KEY as SESSION_KEY
-from iamconsole.signin.signed_out import signed_out
+from iamconsole.signin.signed_out import session_ended, signed_out
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -49,8 +49,10 @@ class CallerMiddleware:
             return None
         # A page that another identity's sign-in has overtaken: its reads would show what is not its own.
         overtaken = request.headers.get("X-Session", sessions.marker(request)) != sessions.marker(request)
-        if request.caller is None or overtaken:  # type: ignore[attr-defined]  # set above
+        if overtaken:
             return signed_out(request)
+        if request.caller is None:  # type: ignore[attr-defined]  # set above
+            return session_ended(request)
         if request.must_change_password and not getattr(view, "for_password_change", False):  # type: ignore[attr-defined]
             return redirect("signin:change-password")
         return None

@@ -85,6 +85,11 @@ def _end_credentials(request: HttpRequest) -> None:
         request.aws.call("signin:SignOut")  # type: ignore[attr-defined]  # there is a caller, so there is a client
 
 
+def has_owner(request: HttpRequest) -> bool:
+    """Whether the session, over or not, is somebody's."""
+    return OWNER in request.session
+
+
 def last_account(request: HttpRequest) -> tuple[str, bool]:
     """The account of whoever was signed in last in this session, and whether it was its root user."""
     account_id, _, principal_id = request.session.get(OWNER, "").partition(" ")

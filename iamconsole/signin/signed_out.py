@@ -9,20 +9,21 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from iamconsole.signin import sessions
+from iamconsole.ui import drafts
 from iamconsole.ui.pages import render_page
 
 TITLE = "You were signed out"
-TEXT = "You signed out, signed in as somebody else, or your session ended. Nothing was sent."
+TEXT = "You signed out, signed in as somebody else, or your session ended. Nothing was done."
 STALE_TITLE = "Reload this page"
-STALE_TEXT = "It was opened before somebody signed in or out in this browser. Nothing was sent."
+STALE_TEXT = "It was opened before somebody signed in or out in this browser. Nothing was done."
 NO_COOKIE_TEXT = (
     "Your browser sent no cookie with the form. Allow cookies for this site, reload the page and try again."
 )
 
 
-def signed_out(request: HttpRequest, title: str = TITLE, text: str = TEXT) -> HttpResponse:
+def signed_out(request: HttpRequest, title: str = TITLE, text: str = TEXT, wizard: str = "") -> HttpResponse:
     """A plain page is led to sign in and back; a form or a swap is answered by a dialog with `Reload`."""
-    context = {"title": title, "text": text, "reload": _page_of(request)}
+    context = {"title": title, "text": text, "reload": _page_of(request, wizard)}
     if getattr(request, "htmx", False):
         # 422 is the refusal that htmx swaps in (the page's `htmx-config`); the dialog opens over the page.
         response = render_page(request, "signin/signed_out.html", context, partial="dialog", status=422)
@@ -34,8 +35,22 @@ def signed_out(request: HttpRequest, title: str = TITLE, text: str = TEXT) -> Ht
     return render_page(request, "signin/signed_out.html", context, status=403)
 
 
-def _page_of(request: HttpRequest) -> str:
-    """The page that the refused request came from, as a path of this site."""
+def session_ended(request: HttpRequest) -> HttpResponse:
+    """The answer to a request whose session is over; what a wizard's form sent waits for its writer."""
+    keep = request.method == "POST" and sessions.has_owner(request)
+    return signed_out(request, wizard=drafts.keep_unsent(request) if keep else "")
+
+
+def _page_of(request: HttpRequest, wizard: str) -> str:
+    """The page that the refused request came from, as a path of this site. A wizard's form posts to its own step."""
+    if not wizard:
+        return _came_from(request)
+    query = request.GET.copy()
+    query["wizard"] = wizard
+    return f"{request.path}?{query.urlencode()}"
+
+
+def _came_from(request: HttpRequest) -> str:
     came_from = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
     if (
         came_from.netloc == request.get_host()

@@ -52,6 +52,38 @@ def save(request: HttpRequest, name: str, key: str, draft: dict[str, Any]) -> No
     _keep(request, DRAFTS, f"{name} {key}", draft)
 
 
+def drop(request: HttpRequest, name: str, key: str) -> None:
+    kept = dict(request.session.get(DRAFTS, {}))
+    if kept.pop(f"{name} {key}", None) is not None:
+        request.session[DRAFTS] = kept
+
+
+# -- what a wizard's form sent after its session had ended: nothing is done, and nothing typed is lost ----
+
+UNSENT = "unsent"
+MOST_UNSENT = 100_000  # characters; a policy has some thousands
+
+
+def keep_unsent(request: HttpRequest) -> str:
+    """Put aside what was typed, for its writer to find when signed in again; returns the wizard's id."""
+    key = request.POST.get("wizard", "")
+    typed = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
+    if not 8 <= len(key) <= 40 or sum(len(one) for values in typed.values() for one in values) > MOST_UNSENT:
+        return ""
+    save(request, UNSENT, key, {"path": request.path, "step": request.GET.get("step", ""), "typed": typed})
+    return key
+
+
+def take_unsent(request: HttpRequest, key: str) -> dict[str, list[str]] | None:
+    """What was typed on this very step, once."""
+    unsent = load(request, UNSENT, key)
+    if unsent is None or (unsent["path"], unsent["step"]) != (request.path, request.GET.get("step", "")):
+        return None
+    drop(request, UNSENT, key)
+    typed: dict[str, list[str]] = unsent["typed"]
+    return typed
+
+
 # A double click is two requests at once, perhaps in two processes. The session store is the one thing
 # that they surely share, and creating a row in it succeeds once.
 

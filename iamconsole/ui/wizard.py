@@ -47,6 +47,9 @@ class Wizard:
         self.number = steps.index(self.step) + 1
         self.finished = False
         self._form: Form | None = None
+        if request.method == "GET" and not self.draft["done"] and (typed := drafts.take_unsent(request, self.id)):
+            self._keep(typed)
+            drafts.save(request, name, self.id, self.draft)
 
     def walk(self) -> HttpResponse | None:
         """Do what the request asks; None means: finish if `finished`, else show `page`."""
@@ -57,7 +60,7 @@ class Wizard:
             return redirect(self.url(self.steps[0]))
         if self.request.method != "POST":
             return None
-        data[self.step.name] = self._posted(data.get(self.step.name, {}))
+        self._keep(self.request.POST)
         go = self.request.POST.get("_go", "")
         if go:  # an earlier step, or a table's search, sort or page: what was typed is kept, unchecked
             drafts.save(self.request, self.name, self.id, self.draft)
@@ -124,14 +127,15 @@ class Wizard:
     def previous(self) -> Step | None:
         return self.steps[self.number - 2] if self.number > 1 else None
 
-    def _posted(self, known: dict[str, list[str]]) -> dict[str, list[str]]:
-        """The step's own fields as posted. A secret that was not typed again is the one typed before."""
-        post, fields = self.request.POST, self.step.form.base_fields
+    def _keep(self, typed: Mapping[str, Any]) -> None:
+        """Put the step's own fields into the draft. A secret that was not typed again is the one typed before."""
+        fields, known = self.step.form.base_fields, self.draft["data"].get(self.step.name, {})
+        post = typed if isinstance(typed, QueryDict) else _query(typed)
         found = {key: post.getlist(key) for key in post if key in fields or key.partition("-")[0] in fields}
         for key, one in fields.items():
             if isinstance(one.widget, forms.PasswordInput) and not any(found.get(key, [])) and key in known:
                 found[key] = known[key]
-        return found
+        self.draft["data"][self.step.name] = found
 
     def _asked(self, go: str) -> QueryDict:
         """A table's button says where to go; what was typed in a search field goes along."""

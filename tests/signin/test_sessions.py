@@ -215,6 +215,44 @@ def test_after_signing_in_again_a_wizard_goes_on_where_it_was(person):
     assert person.draft() == "half-made"
 
 
+def test_what_a_wizard_sent_too_late_is_not_lost(person, root):
+    person.sign_in()
+    session_is_over()
+    came_from = {"Referer": "http://testserver/iam/users/create"}
+    answer = person.browser.post(
+        "/iam/users/create", {"wizard": "one-of-my-tabs", "user_name": "sent-too-late"}, headers=came_from
+    )
+    assert f'href="{WIZARD}"' in answer.content.decode()
+    assert person.sign_in(redirect_uri=WIZARD).url == WIZARD
+    assert person.browser.get(WIZARD).context["wizard"].form["user_name"].value() == "sent-too-late"
+    assert "sent-too-late" not in [user["UserName"] for user in root.call("iam:ListUsers")["Users"]]
+
+
+def test_what_a_wizard_sent_too_late_is_its_writers_alone(person, john):
+    person.sign_in()
+    session_is_over()
+    person.browser.post("/iam/users/create", {"wizard": "one-of-my-tabs", "user_name": "secret-plan"})
+    assert "secret-plan" not in str(dict(person.browser.session))
+    person.sign_in(john, JOHN)
+    assert person.draft() == ""
+    person.sign_in()
+    assert person.browser.get(WIZARD).context["wizard"].form["user_name"].value() == "secret-plan"
+
+
+@pytest.mark.parametrize("data", [{"wizard": "x"}, {"wizard": "one-of-my-tabs", "user_name": "x" * 200_000}, {}])
+def test_nothing_odd_or_huge_is_put_aside(person, data):
+    person.sign_in()
+    session_is_over()
+    assert person.browser.post("/iam/users/create", data).status_code == 403
+    assert not person.browser.session.get("drafts")
+
+
+def test_a_stranger_puts_nothing_aside(sandbox):
+    browser = Client()
+    assert browser.post("/iam/users/create", {"wizard": "one-of-my-tabs", "user_name": "x"}).status_code == 403
+    assert "drafts" not in browser.session
+
+
 def test_a_draft_never_reaches_another_identity(person, john):
     person.sign_in()
     step = person.begin_a_wizard("secret-plan")
