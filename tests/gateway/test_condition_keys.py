@@ -129,6 +129,8 @@ def test_a_key_that_is_a_parameter_names_one_of_the_operation(op: Operation, che
 LISTINGS = {
     "iam:ListUsers": "arn:aws:iam::{account}:user/",
     "iam:ListGroups": "arn:aws:iam::{account}:group/",
+    "iam:ListRoles": "arn:aws:iam::{account}:role/",
+    "iam:ListVirtualMFADevices": "arn:aws:iam::{account}:mfa/",
     "s3:ListAllMyBuckets": "arn:aws:s3:::*",
 }
 

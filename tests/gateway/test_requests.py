@@ -75,6 +75,7 @@ NEW = {"bucket": "company1-new"}
 OBJECT = {"bucket": "company1-hr", "key": "a.txt"}
 ALWAYS = {
     "iam:AttachUserPolicy": USER,
+    "iam:CreateServiceLinkedRole": {},
     "iam:CreateUser": {"user_name": "new"},
     "iam:TagUser": USER,
     "iam:UntagUser": USER,
@@ -85,6 +86,7 @@ ALWAYS = {
     "s3:ListObjectsV2": BUCKET,
     "s3:PutObject": OBJECT,
 }
+SUPPORT = "support.amazonaws.com"
 SSE = "s3:x-amz-server-side-encryption"
 LOCKED = {"object_lock_retain_until_date": UNTIL}
 EU_WEST = {"create_bucket_configuration": {"LocationConstraint": "eu-west-1"}}
@@ -93,6 +95,7 @@ WITH_TAGS = {"create_bucket_configuration": {"Tags": TAGS}}
 #    operation, its parameters, the key and its value
 CARRIED: list[tuple[str, dict[str, Any], str, Any]] = [
     ("iam:AttachUserPolicy", {"policy_arn": S3_READ}, "iam:PolicyARN", S3_READ),
+    ("iam:CreateServiceLinkedRole", {"aws_service_name": SUPPORT}, "iam:AWSServiceName", SUPPORT),
     ("iam:CreateUser", {"permissions_boundary": S3_READ}, "iam:PermissionsBoundary", S3_READ),
     ("iam:CreateUser", {"tags": TAGS}, "aws:RequestTag/Team", "hr"),
     ("iam:TagUser", {"tags": TAGS}, "aws:TagKeys", ["Team", "costCenter"]),
