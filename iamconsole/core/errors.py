@@ -74,12 +74,12 @@ class AccessDenied(AwsError):
     def because(cls, decision: Decision, *, principal_arn: str, action: str, resource: str) -> AccessDenied:
         """AWS's sentence for a refused decision.
 
-        Source: IAM User Guide, "Troubleshoot access denied error messages". An action without a
-        resource (`resource` is "*") leaves the `on resource` part out.
+        Source: IAM User Guide, "Troubleshoot access denied error messages". Where a service names no
+        resource (`resource` is empty) the `on resource` part is left out; IAM says `on resource: *`.
         """
         service = action.partition(":")[0]
         on = ""
-        if resource != "*":
+        if resource:
             on = f' on resource: "{resource}"' if service in cls._quoting else f" on resource: {resource}"
         error = cls(f"User: {principal_arn} is not authorized to perform: {action}{on} {decision.reason}")
         error.decision, error.action, error.resource, error.principal_arn = decision, action, resource, principal_arn

@@ -49,8 +49,9 @@ class Resource:
     policy: AttachedPolicy | None = None
     row: Any = None
     missing: AwsError | None = None
-    # Whether a refusal names the resource: not for s3:ListAllMyBuckets (console.md §1.9).
-    named: bool = True
+    # How a refusal names it where not by its ARN: IAM says `policy <ARN>`, and nothing at all is said of
+    # s3:ListAllMyBuckets (console.md §1.9).
+    shown: str | None = None
     # S3 says NoSuchBucket to everybody, before any policy is asked: there is no owner to ask.
     missing_first: bool = False
 

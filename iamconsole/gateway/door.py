@@ -272,8 +272,8 @@ def _require(made: Call, standing: Standing, action: str, resource: Resource, ca
     if made.decision is None or not decision.allowed:
         made.decision, made.decided = decision, (request, resource)
     if not decision.allowed:
-        named = resource.arn if resource.named else "*"
-        raise AccessDenied.because(decision, principal_arn=made.caller.arn, action=action, resource=named)
+        shown = resource.arn if resource.shown is None else resource.shown
+        raise AccessDenied.because(decision, principal_arn=made.caller.arn, action=action, resource=shown)
     return decision
 
 

@@ -147,7 +147,19 @@ def all_groups(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
 
 @resolves("policy")
 def new_policy(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
-    return [Resource(arn.iam(caller.account_id, "policy", p["policy_name"], p.get("path") or "/")) for p in asked]
+    return [
+        Resource(
+            arn.iam(caller.account_id, "policy", p["policy_name"], p.get("path") or "/"),
+            shown=f"policy {p['policy_name']}",
+        )
+        for p in asked
+    ]
+
+
+@resolves()
+def all_policies(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """Decided on `*`, but a refusal names the path, as it names a policy by its name before it is there."""
+    return [Resource("*", shown=f"policy path {p.get('path_prefix') or '/'}") for p in asked]
 
 
 def _split(policy_arn: str, account_id: str) -> tuple[str, str] | None:
@@ -176,7 +188,8 @@ def _policies(caller: Caller, asked: Sequence[Params], missing: str) -> list[Res
             error = ValidationError("Invalid ARN:  Could not be parsed!", field="policy_arn")
         row = rows.get(policy_arn) if split else aws_managed.by_arn().get(policy_arn)
         tags = row.tags if isinstance(row, ManagedPolicy) else {}
-        resources.append(Resource(policy_arn, tagged(tags, RESOURCE_TAG), row=row, missing=error))
+        context = tagged(tags, RESOURCE_TAG)
+        resources.append(Resource(policy_arn, context, row=row, missing=error, shown=f"policy {policy_arn}"))
     return resources
 
 

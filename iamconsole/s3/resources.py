@@ -30,7 +30,7 @@ def every_bucket(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
 
     Source: Amazon S3 User Guide, "Identity-based policy examples for Amazon S3".
     """
-    return [Resource("arn:aws:s3:::*", named=False)] * len(asked)
+    return [Resource("arn:aws:s3:::*", shown="")] * len(asked)
 
 
 def bucket_resource(row: Bucket) -> Resource:

@@ -455,6 +455,25 @@ def test_mfa_must_be_fresh(sandbox, root, clerk):
     assert [listed(59), listed(60), listed(5, mfa=False)] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("operation", "params", "named"),
+    [
+        ("iam:CreatePolicy", {"policy_name": "New", "policy_document": DOCUMENT}, " on resource: policy New"),
+        ("iam:GetPolicy", {"policy_arn": S3_READ}, f" on resource: policy {S3_READ}"),
+        ("iam:ListPolicies", {"scope": "All"}, " on resource: policy path /"),
+        ("iam:ListPolicies", {"path_prefix": "/team/"}, " on resource: policy path /team/"),
+        ("iam:GetAccountPasswordPolicy", {}, " on resource: *"),
+        ("s3:ListBuckets", {}, ""),
+        ("s3:GetBucketLocation", BUCKET, ' on resource: "arn:aws:s3:::company1-hr"'),
+    ],
+)
+def test_a_refusal_names_the_resource_as_the_service_does(operation, params, named, clerk):
+    action = OPERATIONS[operation].checks[0].action
+    with pytest.raises(AccessDenied) as refusal:
+        clerk(when("sts:GetCallerIdentity", {})).call(operation, **params)
+    assert f"is not authorized to perform: {action}{named} because" in str(refusal.value)
+
+
 # -- over the wire ----------------------------------------------------------------------------------
 
 

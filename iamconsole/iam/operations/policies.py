@@ -129,7 +129,7 @@ def get_policy(call: Call, *, policy_arn: str) -> Response:
     return {"Policy": shape}
 
 
-@operation("iam:ListPolicies", read_only=True)
+@operation("iam:ListPolicies", resource=resources.all_policies, read_only=True)
 def list_policies(
     call: Call,
     *,
