@@ -195,7 +195,10 @@ def test_what_we_let_pass_botocore_lets_pass(data):
     params = data.draw(arguments(shape))
     found = validate(service, operation, params)
     if not found:
-        assert not ParamValidator().validate(params, shape).has_errors()
+        # A body that is streamed is not among the members yet, and counts as given.
+        body = shape.serialization.get("payload")
+        sent = {body: b""} if body and shape.members[body].type_name == "blob" else {}
+        assert not ParamValidator().validate(sent | params, shape).has_errors()
     for each in found:
         assert each.message.startswith("Value ")
 
