@@ -14,7 +14,7 @@ from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AwsError, NoSuchEntity, ValidationError
 from iamconsole.core.operation import Call, Params, Resolver, Resource, resolves, when
 from iamconsole.iam import aws_managed, queries, service_linked
-from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, MfaDevice, User
+from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, MfaDevice, Role, User
 
 # What tags make of a resource. IAM's own key is for users and roles alone: "Checks that the tag attached to the
 # identity resource (user or role) matches" (IAM User Guide, "IAM and AWS STS condition context keys").
@@ -28,8 +28,17 @@ def tagged(tags: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
     return {prefix + key: value for prefix in prefixes for key, value in tags.items()}
 
 
-def _found_user(caller: Caller, row: User) -> Resource:
-    return Resource(row.arn(caller.account_id), tagged(row.tags, IDENTITY_TAG), row=row)
+def _named(
+    caller: Caller, kind: str, name: str, row: User | Group | Role | None, missing: AwsError, tags: Sequence[str] = ()
+) -> Resource:
+    """A user, group or role that a request names. So do IAM's refusals, `user ExampleUser`: not by its ARN.
+
+    AWS documents it nowhere; so its API answers, and so CloudTrail keeps it.
+    """
+    if row is None:
+        return Resource(arn.iam(caller.account_id, kind, name), missing=missing, shown=f"{kind} {name}")
+    context = {} if isinstance(row, Group) else tagged(row.tags, tags)
+    return Resource(row.arn(caller.account_id), context, row=row, shown=f"{kind} {name}")
 
 
 def no_such_user(name: str) -> NoSuchEntity:
@@ -41,11 +50,7 @@ def _named_users(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     found = []
     for params in asked:
         name = params["user_name"]
-        row = rows.get(name.lower())
-        if row is None:
-            found.append(Resource(arn.iam(caller.account_id, "user", name), missing=no_such_user(name)))
-        else:
-            found.append(_found_user(caller, row))
+        found.append(_named(caller, "user", name, rows.get(name.lower()), no_such_user(name), IDENTITY_TAG))
     return found
 
 
@@ -71,7 +76,9 @@ def caller_itself(caller: Caller) -> Resource:
             missing=ValidationError("Must specify userName when calling with non-User credentials"),
         )
     row = User.objects.filter(pk=caller.user_key or 0).select_related("login_profile").first()
-    return Resource(caller.arn, missing=no_such_user(caller.user_name)) if row is None else _found_user(caller, row)
+    if row is None:
+        return Resource(caller.arn, missing=no_such_user(caller.user_name))
+    return Resource(row.arn(caller.account_id), tagged(row.tags, IDENTITY_TAG), row=row)
 
 
 def holder(call: Call) -> User | None:
@@ -126,12 +133,8 @@ def group(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     found = []
     for params in asked:
         name = params["group_name"]
-        row = rows.get(name.lower())
-        if row is None:
-            missing = NoSuchEntity(f"The group with name {name} cannot be found.", field="group_name")
-            found.append(Resource(arn.iam(caller.account_id, "group", name), missing=missing))
-        else:
-            found.append(Resource(row.arn(caller.account_id), row=row))
+        missing = NoSuchEntity(f"The group with name {name} cannot be found.", field="group_name")
+        found.append(_named(caller, "group", name, rows.get(name.lower()), missing))
     return found
 
 
@@ -260,12 +263,8 @@ def role(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     found = []
     for params in asked:
         name = params["role_name"]
-        row = rows.get(name.lower())
         missing = NoSuchEntity(f"The role with name {name} cannot be found.", field="role_name")
-        if row is None:
-            found.append(Resource(arn.iam(caller.account_id, "role", name), missing=missing))
-        else:
-            found.append(Resource(row.arn(caller.account_id), tagged(row.tags, IDENTITY_TAG), row=row))
+        found.append(_named(caller, "role", name, rows.get(name.lower()), missing, IDENTITY_TAG))
     return found
 
 

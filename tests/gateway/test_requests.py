@@ -458,6 +458,13 @@ def test_mfa_must_be_fresh(sandbox, root, clerk):
 @pytest.mark.parametrize(
     ("operation", "params", "named"),
     [
+        ("iam:CreateUser", {"user_name": "eve"}, " on resource: arn:aws:iam::{account}:user/eve"),
+        ("iam:GetUser", {"user_name": "Sarah"}, " on resource: user Sarah"),
+        ("iam:GetUser", {"user_name": "ghost"}, " on resource: user ghost"),
+        ("iam:GetUser", {}, " on resource: arn:aws:iam::{account}:user/clerk"),
+        ("iam:GetGroup", {"group_name": "HR"}, " on resource: group HR"),
+        ("iam:GetRole", {"role_name": "R"}, " on resource: role R"),
+        ("iam:ListUsers", {}, " on resource: arn:aws:iam::{account}:user/"),
         ("iam:CreatePolicy", {"policy_name": "New", "policy_document": DOCUMENT}, " on resource: policy New"),
         ("iam:GetPolicy", {"policy_arn": S3_READ}, f" on resource: policy {S3_READ}"),
         ("iam:ListPolicies", {"scope": "All"}, " on resource: policy path /"),
@@ -467,11 +474,22 @@ def test_mfa_must_be_fresh(sandbox, root, clerk):
         ("s3:GetBucketLocation", BUCKET, ' on resource: "arn:aws:s3:::company1-hr"'),
     ],
 )
-def test_a_refusal_names_the_resource_as_the_service_does(operation, params, named, clerk):
+def test_a_refusal_names_the_resource_as_the_service_does(operation, params, named, clerk, sandbox):
     action = OPERATIONS[operation].checks[0].action
     with pytest.raises(AccessDenied) as refusal:
         clerk(when("sts:GetCallerIdentity", {})).call(operation, **params)
+    named = named.format(account=sandbox.account_id)
     assert f"is not authorized to perform: {action}{named} because" in str(refusal.value)
+
+
+def test_the_explanation_of_a_refusal_shows_the_keys_that_it_was_decided_on(clerk):
+    client = clerk(when("iam:AttachUserPolicy", {"ArnEquals": {"iam:PolicyARN": S3_READ}}))
+    with pytest.raises(AccessDenied) as refusal:
+        client.call("iam:AttachUserPolicy", user_name="Sarah", policy_arn=ADMIN)
+    details = client.call("iamconsole:ExplainOwnDecision", event_id=refusal.value.event_id)
+    assert {"Key": "iam:PolicyARN", "Value": ADMIN} in details["Context"]
+    (statement,) = details["Statements"]
+    assert "iam:PolicyARN" in statement["Text"]
 
 
 # -- over the wire ----------------------------------------------------------------------------------
