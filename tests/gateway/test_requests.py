@@ -73,7 +73,8 @@ USER = {"user_name": "Sarah"}
 BUCKET = {"bucket": "company1-hr"}
 NEW = {"bucket": "company1-new"}
 OBJECT = {"bucket": "company1-hr", "key": "a.txt"}
-ALWAYS = {
+ALWAYS: dict[str, dict[str, Any]] = {
+    "ec2:DescribeRegions": {},
     "iam:AttachUserPolicy": USER,
     "iam:CreateServiceLinkedRole": {},
     "iam:CreateUser": {"user_name": "new"},
@@ -94,6 +95,7 @@ WITH_TAGS = {"create_bucket_configuration": {"Tags": TAGS}}
 
 #    operation, its parameters, the key and its value
 CARRIED: list[tuple[str, dict[str, Any], str, Any]] = [
+    ("ec2:DescribeRegions", {}, "ec2:Region", "us-east-1"),
     ("iam:AttachUserPolicy", {"policy_arn": S3_READ}, "iam:PolicyARN", S3_READ),
     ("iam:CreateServiceLinkedRole", {"aws_service_name": SUPPORT}, "iam:AWSServiceName", SUPPORT),
     ("iam:CreateUser", {"permissions_boundary": S3_READ}, "iam:PermissionsBoundary", S3_READ),
