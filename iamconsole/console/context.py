@@ -30,6 +30,7 @@ SETTINGS = {
     "density": {"comfortable": "Comfortable", "compact": "Compact"},
     "navigation": {"auto": "", "open": "", "closed": ""},
 }
+LABELS_2026 = {"Users": "IAM users", "User groups": "IAM user groups"}
 FAVORITES = "favorites"
 RECENT = 6
 # Where a Region is that the account has not enabled, by the start of its code.
@@ -117,8 +118,10 @@ class Frame:
             return self.region
         return f"{self.service.name} | {'Global' if self.is_global else self.region}"
 
-    def link(self, label: str, path: str) -> str:
-        return link_to(label, path)
+    def label(self, text: str) -> str:
+        """What a page calls `Users`, as the chosen label set calls it; elsewhere in AWS users are just users."""
+        ours = self.service is not None and self.service.key == "iam" and label_set() == "2026"
+        return LABELS_2026.get(text, text) if ours else text
 
     @property
     def account_links(self) -> list[tuple[str, str]]:

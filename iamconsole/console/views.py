@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+import logging
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from iamconsole.console import services as catalogue
@@ -13,7 +15,9 @@ from iamconsole.console.context import FAVORITES, SETTINGS, favorites, with_star
 from iamconsole.console.help import TOPICS
 from iamconsole.console.navigation import SERVICES
 from iamconsole.ui import preferences
-from iamconsole.ui.pages import public, render_page
+from iamconsole.ui.pages import back_to, public, render_page
+
+log = logging.getLogger("iamconsole.console")
 
 
 @require_safe
@@ -75,7 +79,7 @@ def setting(request: HttpRequest, name: str) -> HttpResponse:
     if name not in SETTINGS:
         raise Http404
     chosen = request.POST.get(name, "")
-    response = _back(request)
+    response = back_to(request, request.POST.get("next", ""))
     # Read by the page's script too, hence not HttpOnly; it holds no secret.
     response.set_cookie(
         name,
@@ -101,15 +105,9 @@ def favorite(request: HttpRequest) -> HttpResponse:
         context = {"service": service, "starred": starred, "place": request.POST.get("place", "")[:20]}
         response: HttpResponse = render(request, "console/star.html", context)
     else:
-        response = _back(request)
+        response = back_to(request, request.POST.get("next", ""))
     preferences.write(request, response, FAVORITES, kept)
     return response
-
-
-def _back(request: HttpRequest) -> HttpResponseRedirect:
-    url = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(url if safe else "/")
 
 
 # -- error pages: Django calls these, whatever went wrong, so they need no more than a request -------
@@ -127,7 +125,11 @@ TEXTS = {
 
 def _error(request: HttpRequest, status: int) -> HttpResponse:
     title, text = TEXTS[status]
-    context = {"title": title, "text": text}
+    context = {"title": title, "text": text, "request_id": ""}
+    if status == 500:
+        # Said to whoever met it and written beside the traceback, so that one finds the other.
+        context["request_id"] = str(uuid.uuid4())
+        log.error("Request ID %s: %s %s", context["request_id"], request.method, request.path)
     if status == 404 and getattr(request, "caller", None) is not None:
         return render(request, "console/error.html", context, status=status)
     # Without the request, and so without session and database: those may be what failed.

@@ -30,11 +30,13 @@ def source_address(request: HttpRequest) -> str:
 
 
 def region_of(request: HttpRequest) -> str:
-    """The console's Region: `?region=` wins and is kept in the session."""
+    """The console's Region: `?region=` wins and is kept in the session of whoever is signed in."""
     asked = request.GET.get("region", "")
-    if asked in REGIONS and request.session.get("region", DEFAULT) != asked:
-        request.session["region"] = asked
     kept = request.session.get("region", DEFAULT)
+    if asked in REGIONS:
+        if asked != kept and getattr(request, "caller", None) is not None:
+            request.session["region"] = asked
+        return asked
     return kept if kept in REGIONS else DEFAULT
 
 

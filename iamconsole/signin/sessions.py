@@ -15,10 +15,11 @@ from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
 from iamconsole.core.caller import wall_clock
+from iamconsole.ui import drafts
 from iamconsole.ui.drafts import DRAFTS
 
 SESSION_KEY = "access_key_id"
-OWNER = "owner"
+OWNER = drafts.OWNER
 _ASIDE = "drafts_of_others"
 _MOST_OWNERS = 3
 _INBOX = "inbox"
@@ -44,6 +45,7 @@ def begin(request: HttpRequest, access_key_id: str, account_id: str, principal_i
 def end(request: HttpRequest) -> None:
     """Sign out: nothing of anybody is kept."""
     _end_credentials(request)
+    drafts.forget(request.session.get(DRAFTS, {}), *request.session.get(_ASIDE, {}).values())
     request.session.flush()
 
 
@@ -73,10 +75,10 @@ def forget_mfa(request: HttpRequest) -> None:
 
 def _put_aside(request: HttpRequest) -> dict[str, Any]:
     aside = dict(request.session.get(_ASIDE, {}))
-    owner, drafts = request.session.get(OWNER), request.session.get(DRAFTS)
+    owner, kept = request.session.get(OWNER), request.session.get(DRAFTS)
     aside.pop(owner, None)
-    if owner and drafts:
-        aside[owner] = drafts
+    if owner and kept:
+        aside[owner] = kept
     return dict(list(aside.items())[-_MOST_OWNERS:])
 
 

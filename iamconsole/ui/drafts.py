@@ -1,4 +1,9 @@
-"""Where drafts and one-time values wait: in the session, encrypted, a few at a time."""
+"""Where drafts and one-time values wait: beside and in the session, encrypted, a few at a time.
+
+A draft is a row of its own in the session store, so that two tabs that save in the same instant do not
+undo each other. Its key is made of who is signed in and the wizard's id: nobody else finds it, and after
+a new sign-in the same person does.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import hashlib
 import json
 import secrets
 import time
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +20,8 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase
 from django.http import HttpRequest
 
-DRAFTS = "drafts"  # where the session keeps them; a sign-in lets only their owner's through
+DRAFTS = "drafts"  # where the session says which drafts it has; a sign-in lets only their owner's through
+OWNER = "owner"  # whose session it is, as the sign-in wrote it
 MOST = 8  # of each kind per session; the oldest is forgotten
 CLAIM_SECONDS = 10.0
 
@@ -32,30 +39,44 @@ def _unseal(sealed: Any) -> Any:
         return None
 
 
-def _keep(request: HttpRequest, kind: str, key: str, value: Any) -> None:
-    kept = {name: one for name, one in request.session.get(kind, {}).items() if name != key}
-    kept[key] = _seal(value)
-    request.session[kind] = dict(list(kept.items())[-MOST:])
+def _draft_key(request: HttpRequest, name: str, key: str) -> str:
+    """Whose session it is counts, also when it has ended: what was typed then is for its owner to find."""
+    caller = getattr(request, "caller", None)
+    who = request.session.get(OWNER) or (f"{caller.account_id} {caller.principal.unique_id}" if caller else "")
+    return _key_of("draft", who or f"nobody {request.session.session_key}", name, key)
 
 
 def load(request: HttpRequest, name: str, key: str) -> dict[str, Any] | None:
-    return _read(request.session, name, key)
-
-
-def _read(session: SessionBase, name: str, key: str) -> dict[str, Any] | None:
-    sealed = session.get(DRAFTS, {}).get(f"{name} {key}")
+    sealed = _store(_draft_key(request, name, key)).get("sealed")
     found: dict[str, Any] | None = _unseal(sealed) if sealed else None
     return found
 
 
 def save(request: HttpRequest, name: str, key: str, draft: dict[str, Any]) -> None:
-    _keep(request, DRAFTS, f"{name} {key}", draft)
+    if not request.session.session_key:
+        request.session.create()
+    row_key = _draft_key(request, name, key)
+    _claim(row_key)
+    row = _store(row_key)
+    row["sealed"] = _seal(draft)
+    row.save()
+    kept = [one for one in request.session.get(DRAFTS, {}) if one != row_key]
+    for forgotten in kept[: -(MOST - 1)]:
+        _store().delete(forgotten)
+    if [*kept, row_key] != list(request.session.get(DRAFTS, {})):
+        request.session[DRAFTS] = dict.fromkeys([*kept[-(MOST - 1) :], row_key])
+
+
+def forget(*indexes: Iterable[str]) -> None:
+    """Delete the drafts that sessions' indexes name: whoever signs out leaves none behind."""
+    for row_key in {key for index in indexes for key in index}:
+        _store().delete(row_key)
 
 
 def drop(request: HttpRequest, name: str, key: str) -> None:
-    kept = dict(request.session.get(DRAFTS, {}))
-    if kept.pop(f"{name} {key}", None) is not None:
-        request.session[DRAFTS] = kept
+    row_key = _draft_key(request, name, key)
+    _store().delete(row_key)
+    request.session[DRAFTS] = {one: None for one in request.session.get(DRAFTS, {}) if one != row_key}
 
 
 # -- what a wizard's form sent after its session had ended: nothing is done, and nothing typed is lost ----
@@ -76,6 +97,8 @@ def keep_unsent(request: HttpRequest) -> str:
 
 def take_unsent(request: HttpRequest, key: str) -> dict[str, list[str]] | None:
     """What was typed on this very step, once."""
+    if _draft_key(request, UNSENT, key) not in request.session.get(DRAFTS, {}):
+        return None
     unsent = load(request, UNSENT, key)
     if unsent is None or (unsent["path"], unsent["step"]) != (request.path, request.GET.get("step", "")):
         return None
@@ -93,18 +116,27 @@ def _store(key: str | None = None) -> SessionBase:
     return store
 
 
+def _key_of(*parts: str) -> str:
+    return parts[0] + hashlib.sha256(" ".join(parts[1:]).encode()).hexdigest()[:27]
+
+
+def _claim(row_key: str) -> bool:
+    """Make the row, if it is not there: true for one request alone."""
+    try:
+        # Nothing may be put into the store first: that would load it, and a load that finds nothing forgets the key.
+        _store(row_key).save(must_create=True)
+    except CreateError:
+        return False
+    return True
+
+
 def _claim_key(request: HttpRequest, key: str) -> str:
-    return "claim" + hashlib.sha256(f"{request.session.session_key} {key}".encode()).hexdigest()[:27]
+    return _key_of("claim", str(request.session.session_key), key)
 
 
 def claim(request: HttpRequest, key: str) -> bool:
     """Whether this request is the one that does the wizard's work."""
-    try:
-        # Nothing may be put into the store first: that would load it, and a load that finds nothing forgets the key.
-        _store(_claim_key(request, key)).save(must_create=True)
-    except CreateError:
-        return False
-    return True
+    return _claim(_claim_key(request, key))
 
 
 def release(request: HttpRequest, key: str) -> None:
@@ -115,7 +147,7 @@ def await_done(request: HttpRequest, name: str, key: str) -> str:
     """Where the request that holds the claim ended up; empty when it failed or takes too long."""
     until = time.monotonic() + CLAIM_SECONDS
     while time.monotonic() < until:
-        draft = _read(_store(request.session.session_key), name, key)
+        draft = load(request, name, key)
         if draft and draft["done"]:
             return str(draft["done"])
         if not _store().exists(_claim_key(request, key)):
@@ -131,7 +163,8 @@ def await_done(request: HttpRequest, name: str, key: str) -> str:
 def keep_once(request: HttpRequest, value: Any) -> str:
     """Put a secret aside for the page after the redirect; the token that travels says nothing of it."""
     token = secrets.token_urlsafe(12)
-    _keep(request, "once", token, value)
+    kept = dict(request.session.get("once", {})) | {token: _seal(value)}
+    request.session["once"] = dict(list(kept.items())[-MOST:])
     return token
 
 

@@ -6,7 +6,7 @@ A message is plain values and the page escapes them; nothing here is markup.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,11 @@ class Flash:
     text: str = ""
     link: Link | None = None
     event_id: str = ""
+    job: str = ""
+
+    @property
+    def kind_in_words(self) -> str:
+        return self.kind.replace("-", " ").capitalize()
 
 
 def explained_by(error: AwsError) -> str:
@@ -37,29 +42,38 @@ def _add(request: HttpRequest, level: int, title: str, **more: Any) -> None:
     messages.add_message(request, level, title, extra_tags=json.dumps(more), fail_silently=True)
 
 
-def success(request: HttpRequest, title: str, text: str = "", link: Link | None = None) -> None:
-    """`success(request, "User john created.", link=("View user", url))`"""
-    _add(request, messages.SUCCESS, title, text=text, link=link)
+def success(request: HttpRequest, title: str, text: str = "", link: Link | None = None, job: str = "") -> None:
+    """`success(request, "User john created.", link=("View user", url))`; with `job` it replaces its `progress`."""
+    _add(request, messages.SUCCESS, title, text=text, link=link, job=job)
+
+
+def progress(request: HttpRequest, title: str, text: str = "", *, job: str) -> None:
+    """Work that goes on: stays until a message of the same `job` says how it ended."""
+    _add(request, messages.INFO, title, text=text, job=job, kind="in-progress")
 
 
 def info(request: HttpRequest, title: str, text: str = "", link: Link | None = None) -> None:
     _add(request, messages.INFO, title, text=text, link=link)
 
 
-def error(request: HttpRequest, title: str, text: str = "", link: Link | None = None) -> None:
-    _add(request, messages.ERROR, title, text=text, link=link)
+def warning(request: HttpRequest, title: str, text: str = "", link: Link | None = None) -> None:
+    _add(request, messages.WARNING, title, text=text, link=link)
 
 
-def failure(request: HttpRequest, title: str, error: AwsError) -> None:
+def error(request: HttpRequest, title: str, text: str = "", link: Link | None = None, job: str = "") -> None:
+    _add(request, messages.ERROR, title, text=text, link=link, job=job)
+
+
+def failure(request: HttpRequest, title: str, error: AwsError, job: str = "") -> None:
     """A failed act: `User john was not deleted.`, AWS's message in full; a refusal links to its explanation."""
-    _add(request, messages.ERROR, title, text=error.message, event_id=explained_by(error))
+    _add(request, messages.ERROR, title, text=error.message, event_id=explained_by(error), job=job)
 
 
 KINDS = {messages.SUCCESS: "success", messages.ERROR: "error", messages.WARNING: "warning"}
 
 
 def read(stored: Iterable[Message]) -> list[Flash]:
-    """The messages as the flashbar shows them, newest first."""
+    """The messages as the flashbar shows them, newest first; of a job only the newest."""
     found = []
     for message in stored:
         tags = message.extra_tags or ""
@@ -67,11 +81,23 @@ def read(stored: Iterable[Message]) -> list[Flash]:
         link = more.get("link")
         found.append(
             Flash(
-                kind=KINDS.get(message.level, "info"),
+                kind=more.get("kind") or KINDS.get(message.level, "info"),
                 title=str(message.message),
                 text=more.get("text", ""),
                 link=(link[0], link[1]) if link else None,
                 event_id=more.get("event_id", ""),
+                job=more.get("job", ""),
             )
         )
-    return found[::-1]
+    newest = {flash.job: flash for flash in found if flash.job}
+    return [flash for flash in found[::-1] if not flash.job or newest[flash.job] is flash]
+
+
+ORDER = ("error", "warning", "success", "info", "in-progress")
+STACKED = 3  # more than these collapse into the `Notifications` bar
+
+
+def counts(flashes: Sequence[Flash]) -> list[tuple[str, int]]:
+    """How many there are of each kind, for the `Notifications` bar."""
+    kinds = [flash.kind for flash in flashes]
+    return [(kind, kinds.count(kind)) for kind in ORDER]

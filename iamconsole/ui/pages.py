@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from iamconsole.core.errors import AwsError
 from iamconsole.core.listing import Listing
@@ -69,6 +70,12 @@ def render_page(
     # A page of the console shows secrets and permissions: Back after sign-out must ask again.
     response.setdefault("Cache-Control", "no-store")
     return response
+
+
+def back_to(request: HttpRequest, url: str) -> HttpResponseRedirect:
+    """Back to the page that a setting was made on; only ever to a page of this site."""
+    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return HttpResponseRedirect(url if safe else "/")
 
 
 @dataclass(frozen=True, slots=True)

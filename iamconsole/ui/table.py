@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
 from iamconsole.core.errors import AwsError
-from iamconsole.core.listing import Listing
+from iamconsole.core.listing import OPERATORS, Listing
+from iamconsole.ui import likes, property_filter
+from iamconsole.ui.property_filter import Property
 
 LONGEST_SEARCH = 256
 LAST_PAGE = 100_000
@@ -25,6 +28,7 @@ class Column:
 
     A cell template sees `row`, `value` and `table`, e.g. `iam/user_list.html#name-cell`.
     `sort` is the name that the list operation sorts by; only what the database holds can be sorted.
+    A `hidden` column waits in the Preferences dialog; the first column is always there.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Column:
     sortable: bool = False
     kind: str = "text"  # text, number, code
     link: Callable[[Any], str] | None = None
+    hidden: bool = False
 
     def of(self, row: Any) -> Any:
         if callable(self.value):
@@ -112,6 +117,7 @@ class Table:
     actions: Sequence[Action] = ()
     empty: Empty = field(default_factory=Empty)
     searchable: bool = True
+    properties: Sequence[Property] = ()  # a property filter in place of the search field
     refresh: bool = True
     size: int = 20
     default_sort: str = ""
@@ -126,6 +132,12 @@ class Table:
     rows: Sequence[Any] = ()
     total: int | None = None
     error: AwsError | None = None
+    loading: bool = False  # the rows are on their way
+    preferences: bool = True
+    suggested: Mapping[str, list[str]] = field(default_factory=dict)
+    liked: likes.Likes = field(default_factory=likes.Likes)
+    likes_key: str = ""  # empty: no Preferences dialog
+    choosing: bool = False
     prefix: str = ""
     asked: Listing = field(default_factory=Listing)
     path: str = ""
@@ -136,6 +148,14 @@ class Table:
     def listing(self, request: HttpRequest, prefix: str = "", filters: Sequence[str] = ()) -> Listing:
         """What the URL asks for. Junk is a first page, never an error: people edit URLs."""
         self.prefix, self.path, self.query = (f"{prefix}-" if prefix else ""), request.path, request.GET.copy()
+        self.choosing = self.name in self.query.pop("preferences", [])
+        # A list that can be neither searched nor refreshed is a summary, perhaps inside a form: nothing to prefer.
+        if self.preferences and (self.searchable or self.refresh):
+            self.likes_key, self.liked = likes.key_of(request, self.name), likes.read(request, self.name)
+        size = self.liked.size or self.size
+        tokens, either = (
+            property_filter.read(self.query, self.prefix, self.properties) if self.properties else ((), False)
+        )
         sort = self.query.get(self.prefix + "sort", "")
         sortable = {column.name for column in self.columns if column.sortable}
         known = sort.lstrip("-") in sortable and not sort.startswith("--")
@@ -148,12 +168,14 @@ class Table:
             sort=sort.lstrip("-"),
             descending=sort.startswith("-"),
             page=min(max(number, 1), LAST_PAGE),
-            size=self.size,
+            size=size,
             filters={name: found for name in filters if (found := str(self.query.get(self.prefix + name, "")))},
+            tokens=tokens,
+            any_token=either,
         )
         if not self.selected and self.selection != "none" and not self.form:
             self.selected = self.query.getlist(self.field_name)
-        self.opened = self.query.getlist(self.prefix + "open")[: self.size] if self.expand else ()
+        self.opened = self.query.getlist(self.prefix + "open")[:size] if self.expand else ()
         return self.asked
 
     def fill(self, rows: Sequence[Any], total: int | None = None) -> Table:
@@ -169,16 +191,31 @@ class Table:
     def show(self, rows: Sequence[Any], match: Callable[[Any, str], bool] | None = None) -> Table:
         """Search, sort and cut rows that an operation gives all at once (a user's policies).
 
-        Without `match` a row matches when one of its plain cells contains the text.
+        Without `match` a row matches when one of its cells contains the text.
         """
+        if self.properties:
+            self.suggested = {
+                one.key: sorted({value for row in rows for value in self._values(row, one.key)})
+                for one in self.properties
+                if not one.values
+            }
+            rows = [row for row in rows if self.asked.passes(partial(self._values, row))]
         text = self.asked.search.casefold()
         if text:
-            found = match or (lambda row, text: any(text in str(c.of(row)).casefold() for c in self.columns))
+            found = match or (lambda row, text: any(text in str(c.of(row)).casefold() for c in self.shown))
             rows = [row for row in rows if found(row, text)]
         column = next((c for c in self.columns if c.name == self.asked.sort), None)
         if column:
             rows = sorted(rows, key=lambda row: _order(column.of(row)), reverse=self.asked.descending)
         return self.fill(rows[self.asked.start : self.asked.stop], len(rows))
+
+    def _values(self, row: Any, key: str) -> list[str]:
+        """A row's values of a property, or of all: what stands in the column, and in the row, of that name."""
+        if not key:
+            return [value for one in self.properties for value in self._values(row, one.key)]
+        column = next((one for one in self.columns if one.name == key), None)
+        value = column.of(row) if column else _read(row, key)
+        return [str(one) for one in (value if isinstance(value, list | tuple) else [value])]
 
     # -- what the template asks ------------------------------------------------------------------
 
@@ -197,11 +234,17 @@ class Table:
     def state(self) -> str:
         if self.error:
             return "refused"
+        if self.loading:
+            return "loading"
         if self.rows:
             return "filled"
         if self.total:
             return "past-end"
-        return "no-match" if self.asked.search or self.asked.filters else "empty"
+        return "no-match" if self.filtered else "empty"
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.asked.search or self.asked.filters or self.asked.tokens)
 
     @property
     def pages(self) -> int:
@@ -233,7 +276,7 @@ class Table:
             key,
             str(_read(row, self.row_label)) if self.row_label else key,
             row,
-            [Cell(column, column.of(row), column.link(row) if column.link else "") for column in self.columns],
+            [Cell(column, column.of(row), column.link(row) if column.link else "") for column in self.shown],
             key in self.selected,
             is_open,
             self.details.get(key),
@@ -252,7 +295,7 @@ class Table:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """The query's other values, which a search keeps."""
-        own = {self.prefix + key for key in ("q", "page", *self.asked.filters)} | {self.field_name}
+        own = {self.prefix + key for key in ("q", "page", "join", *self.asked.filters)} | {self.field_name}
         return [(key, value) for key, values in self.query.lists() if key not in own for value in values]
 
     @property
@@ -279,13 +322,13 @@ class Table:
     @property
     def cleared(self) -> str:
         """Without search and filters. A form posts its search field too, so there the link says it is empty."""
-        link = self.link(q="", page="", **dict.fromkeys(self.asked.filters, ""))
+        link = self.link(q="", page="", token="", join="", **dict.fromkeys(self.asked.filters, ""))
         return f"{link}&{self.prefix}q=" if self.form else link
 
     @property
     def searched(self) -> str:
         """Where a form's search goes; the text itself is posted along."""
-        return self.link(q="", page="")
+        return self.link(q="", page="", join="")
 
     @property
     def first(self) -> str:
@@ -307,7 +350,7 @@ class Table:
     def heads(self) -> list[tuple[Column, str, str]]:
         """Each column with its aria-sort and the link that sorts by it."""
         found = []
-        for column in self.columns:
+        for column in self.shown:
             current = column.sortable and column.name == self.asked.sort
             direction = ("descending" if self.asked.descending else "ascending") if current else ""
             turned = f"-{column.name}" if direction == "ascending" else column.name
@@ -316,7 +359,63 @@ class Table:
 
     @property
     def width(self) -> int:
-        return len(self.columns) + (self.selection != "none") + bool(self.expand)
+        return len(self.shown) + (self.selection != "none") + bool(self.expand)
+
+    # -- property filter -------------------------------------------------------------------------
+
+    @property
+    def filter_tokens(self) -> list[tuple[str, str]]:
+        """Each token in words, and the link to the table without it."""
+        written = [property_filter.write(token) for token in self.asked.tokens]
+        join = {"join": ""} if len(written) < 3 else {}
+        return [
+            (
+                property_filter.in_words(token, self.properties),
+                self.link(token=written[:n] + written[n + 1 :], page="", **join),
+            )
+            for n, token in enumerate(self.asked.tokens)
+        ]
+
+    @property
+    def suggestions(self) -> str:
+        return property_filter.described(self.properties, self.suggested)
+
+    @property
+    def operators(self) -> list[tuple[str, str]]:
+        return list(OPERATORS.items())
+
+    # -- preferences -----------------------------------------------------------------------------
+
+    @property
+    def choices(self) -> list[tuple[Column, bool]]:
+        """Each column and whether it is shown."""
+        turned = self.liked.turned
+        return [(one, not n or one.hidden == (one.name in turned)) for n, one in enumerate(self.columns)]
+
+    @property
+    def shown(self) -> list[Column]:
+        return [column for column, shown in self.choices if shown]
+
+    @property
+    def sizes(self) -> list[int]:
+        return sorted({*likes.SIZES, self.size})
+
+    @property
+    def switches(self) -> list[tuple[str, str, bool]]:
+        return [(name, title, getattr(self.liked, name)) for name, title in likes.SWITCHES.items()]
+
+    @property
+    def choose(self) -> str:
+        """Without a script the dialog opens at this address."""
+        query = self.query.copy()
+        query["preferences"] = self.name
+        return "?" + query.urlencode()
+
+    @property
+    def noun(self) -> str:
+        """`users`, to say what is on its way; an abbreviation in front stays as it is."""
+        first = self.title.partition(" ")[0]
+        return self.title if first.isupper() else self.title[:1].lower() + self.title[1:]
 
 
 def _read(row: Any, key: str | Callable[[Any], Any]) -> Any:

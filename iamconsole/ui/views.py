@@ -9,15 +9,16 @@ from typing import Any
 from django import forms
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from iamconsole.core.errors import AccessDenied, AwsError, NoSuchEntity
-from iamconsole.ui import flash
+from iamconsole.core.errors import AccessDenied, NoSuchEntity
+from iamconsole.ui import flash, likes
 from iamconsole.ui.forms import ConfirmForm, Form, PickField
-from iamconsole.ui.pages import public, render_page
+from iamconsole.ui.pages import back_to, public, render_page
+from iamconsole.ui.property_filter import Property
 from iamconsole.ui.table import Action, Column, Empty, Table
 from iamconsole.ui.wizard import Step, Wizard, keep_once, take_once
 
@@ -52,12 +53,21 @@ def _people(count: int = 47) -> list[dict[str, Any]]:
     ]
 
 
+def _machines() -> list[dict[str, str]]:
+    states = ("running", "stopped", "running", "terminated", "running")
+    return [
+        {"name": f"web-{number}", "state": state, "type": "t3.micro" if number % 2 else "m7g.large"}
+        for number, state in enumerate(states, 1)
+    ]
+
+
 COLUMNS = (
     Column("UserName", "User name", sortable=True, link=lambda row: "#"),
     Column("Path", "Path", sortable=True),
     Column("Groups", "Groups", kind="number", sortable=True),
     Column("Console", "Console access", template="ui/gallery_cells.html#console-cell"),
     Column("Created", "Created", template="ui/gallery_cells.html#created-cell"),
+    Column("Arn", "ARN", value=lambda row: f"arn:aws:iam::{ACCOUNT}:user/{row['UserName']}", kind="code", hidden=True),
 )
 
 USERS_TEXT = "An IAM user is an identity with long-term credentials that is used to interact with AWS in an account."
@@ -142,22 +152,63 @@ WAY_TEXTS = {
 }
 
 
-def _flashes() -> list[flash.Flash]:
+def _messages() -> list[Message]:
+    """One of each kind; the first is the oldest."""
     more = '{"text": "To see what it may do, choose View user.", "link": ["View user", "#"]}'
     long = f'{{"text": "{refusal().message}", "event_id": "3f1c6f3e-0000-4000-8000-000000000001"}}'
-    return flash.read(
-        [
-            Message(constants.INFO, "Third oldest: an older message waits below."),
-            Message(constants.WARNING, "The password policy of this account is the default one."),
-            Message(constants.INFO, "IAM events are recorded in US East (N. Virginia)."),
-            Message(constants.ERROR, "User john was not deleted.", long),
-            Message(constants.SUCCESS, "User john created.", more),
-        ]
-    )
+    return [
+        Message(constants.INFO, "Uploading 3 files", '{"kind": "in-progress", "job": "upload"}'),
+        Message(constants.WARNING, "The password policy of this account is the default one."),
+        Message(constants.INFO, "IAM events are recorded in US East (N. Virginia)."),
+        Message(constants.ERROR, "User john was not deleted.", long),
+        Message(constants.SUCCESS, "User john created.", more),
+    ]
+
+
+# Anchor and title of each state that the page shows.
+STATES = (
+    ("flash-many", "More than three messages"),
+    ("flash-each", "Messages"),
+    ("users", "Table: sorted, several can be ticked"),
+    ("policies", "Table: one can be ticked, rows open"),
+    ("instances", "Table: property filter"),
+    ("liked", "Table: preferences"),
+    ("none", "Table: empty"),
+    ("lost", "Table: no match"),
+    ("refused", "Table: refused"),
+    ("waiting", "Table: loading"),
+    ("past", "Table: past the end"),
+    ("summary", "Summary"),
+    ("panel", "Panel"),
+    ("tabs-section", "Tabs"),
+    ("buttons", "Buttons"),
+    ("menus", "Menus"),
+    ("status", "Status and badges"),
+    ("alerts", "Alerts"),
+    ("course-note", "Course note"),
+    ("denied-panel", "Access denied: panel"),
+    ("denied-widget", "Access denied: collapsed"),
+    ("failed-panel", "A failed call"),
+    ("denied-cell", "Access denied: cell"),
+    ("form", "Form"),
+    ("form-errors", "Form with errors"),
+    ("tags", "Tag editor"),
+    ("secrets", "Secrets, copies and code"),
+    ("expander", "Expander"),
+    ("empty", "Empty"),
+)
+
+
+def _tags(request: HttpRequest) -> dict[str, Any]:
+    """Two tags, or what was typed in the editor; `Add new tag` asks for an empty row more."""
+    values = request.POST or request.GET
+    typed = list(zip(values.getlist("tag_key"), values.getlist("tag_value"), strict=False))
+    rows = [*(typed or [("department", "HR"), ("cost-center", "4711")]), *[("", "")] * ("_go" in values)][:50]
+    return {"rows": rows, "left": 50 - len(rows)}
 
 
 @public
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def gallery(request: HttpRequest) -> HttpResponse:
     live = users_table(request)
     live.show(_people())
@@ -165,6 +216,30 @@ def gallery(request: HttpRequest) -> HttpResponse:
     none.title, none.empty = "User groups", Empty(action=Action("Create group", "#", kind="primary"))
     lost = users_table(request, "lost", "lost")
     lost.asked = type(lost.asked)(search="zzz", sort="UserName", size=10)
+    waiting = users_table(request, "waiting", "waiting", loading=True)
+    past = users_table(request, "past", "past").fill([], 47)
+    past.asked = type(past.asked)(sort="UserName", size=10, page=9)
+    liked = users_table(request, "liked", "liked", size=3)
+    liked.liked = likes.Likes(turned=frozenset({"Path", "Arn"}), striped=True, compact=True, wrap=True)
+    liked.show(_people(9))
+    instances = Table(
+        "instances",
+        "Instances",
+        (
+            Column("name", "Name", sortable=True, link=lambda row: "#"),
+            Column("state", "Instance state"),
+            Column("type", "Instance type"),
+        ),
+        placeholder="Find Instance by attribute or tag (case-sensitive)",
+        properties=(
+            Property("name", "Name"),
+            Property("state", "Instance state", values=("running", "stopped", "terminated")),
+            Property("type", "Instance type", operators=("=", "!=")),
+        ),
+        key="name",
+    )
+    instances.listing(request, "instances")
+    instances.show(_machines())
     one = Table(
         "policies",
         "Policies",
@@ -211,18 +286,23 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "lost": lost.fill([]),
         "refused": users_table(request, "refused", "refused").fail(refusal()),
         "policies": one,
+        "instances": instances,
+        "liked": liked,
+        "waiting": waiting.fill([]),
+        "past": past,
         "refusal": refusal(),
         "explicit": refusal(explicit),
         "missing": NoSuchEntity("The user with name peter cannot be found."),
-        "other_error": AwsError("Rate exceeded", code="Throttling", status=400),
         "form": ExampleForm(auto_id="good_%s"),
         "bad_form": bad_form,
         "refused_form": refused_form,
-        "confirm": ConfirmForm(text="john", auto_id="typed_%s"),
         "reset_texts": RESET_TEXTS,
         "way_texts": WAY_TEXTS,
         "policy": POLICY,
-        "flashes": _flashes(),
+        "flashes": flash.read(_messages()),
+        "some_flashes": flash.read(_messages()[:3]),
+        "states": STATES,
+        "tags": _tags(request),
         "long_ago": timezone.now() - dt.timedelta(days=3, hours=2),
         "just_now": timezone.now() - dt.timedelta(minutes=2),
         "tab_items": [("permissions", "Permissions"), ("groups", "Groups", 2), ("tags", "Tags", 0)],
@@ -231,6 +311,16 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "kinds": ("info", "success", "warning", "error"),
     }
     return render_page(request, "ui/gallery.html", context)
+
+
+@public
+@require_POST
+def table_preferences(request: HttpRequest) -> HttpResponse:
+    """Keep what the Preferences dialog of a table sent, and show the table as it is liked."""
+    liked = likes.posted(request)
+    if liked is None:
+        return HttpResponseBadRequest()
+    return liked.keep(request, back_to(request, liked.back))
 
 
 @public

@@ -6,6 +6,7 @@ the session, so a password typed in step 1 never travels back. Nothing is create
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +16,14 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
-from iamconsole.ui import drafts
+from iamconsole.ui import drafts, likes
 from iamconsole.ui.drafts import keep_once as keep_once
 from iamconsole.ui.drafts import take_once as take_once
 from iamconsole.ui.forms import Form
 from iamconsole.ui.pages import render_page
+
+# What was typed in a table's search field or property filter, whatever the table's prefix is.
+TYPED = re.compile(r"(^|-)(q|join|token-(property|operator|value))$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,9 @@ class Wizard:
         self.request, self.name, self.steps = request, name, steps
         self.finish, self.cancel, self.title = finish, cancel, title
         given = request.POST.get("wizard") or request.GET.get("wizard", "")
-        self.id = given if 8 <= len(given) <= 40 else secrets.token_urlsafe(12)
-        self.draft = drafts.load(request, name, self.id) or {"data": {}, "done": ""}
+        begun = 8 <= len(given) <= 40
+        self.id = given if begun else secrets.token_urlsafe(12)
+        self.draft = (drafts.load(request, name, self.id) if begun else None) or {"data": {}, "done": ""}
         self.step = next((step for step in steps if step.name == request.GET.get("step")), steps[0])
         self.number = steps.index(self.step) + 1
         self.finished = False
@@ -61,11 +66,13 @@ class Wizard:
         if self.request.method != "POST":
             return None
         self._keep(self.request.POST)
-        go = self.request.POST.get("_go", "")
+        liked = likes.posted(self.request)
+        go = liked.back if liked else self.request.POST.get("_go", "")
         if go:  # an earlier step, or a table's search, sort or page: what was typed is kept, unchecked
             drafts.save(self.request, self.name, self.id, self.draft)
             target = next((step for step in before if step.name == go), self.step)
-            return redirect(self.url(target, self._asked(go) if go.startswith("?") else None))
+            response = redirect(self.url(target, self._asked(go) if go.startswith("?") else None))
+            return liked.keep(self.request, response) if liked else response
         if not self.form.is_valid():
             return None
         # On the last step every form once more: the draft may be old, and a step left by a link was not checked.
@@ -141,7 +148,7 @@ class Wizard:
         """A table's button says where to go; what was typed in a search field goes along."""
         query = QueryDict(go[1:], mutable=True)
         for key, value in self.request.POST.items():
-            if (key == "q" or key.endswith("-q")) and key not in query and value:
+            if TYPED.search(key) and key not in query and value:
                 query[key] = str(value)
         return query
 

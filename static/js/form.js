@@ -37,6 +37,9 @@
     const dialog = element("dialog", "", { class: "modal", "aria-labelledby": "leave-title" });
     const head = document.createElement("header");
     head.append(element("h2", "Leave page?", { id: "leave-title" }));
+    const shut = element("button", "✕", { class: "button", "data-kind": "icon", type: "button", "aria-label": "Close modal", title: "Close modal" });
+    shut.addEventListener("click", () => dialog.close());
+    head.append(shut);
     const body = element("div", "", { class: "modal-body" });
     body.append(element("p", "You'll lose the changes you made on this page."));
     const foot = element("footer", "", { class: "buttons", "data-align": "end" });

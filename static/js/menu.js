@@ -6,6 +6,25 @@
     if (focus) menu.querySelector("summary").focus();
   };
 
+  // The buttons say what they open and whether it is; a menu of actions is one to a screen reader too. Without a
+  // script all this is a disclosure of links and buttons.
+  const upgrade = () => {
+    for (const menu of document.querySelectorAll("[data-menu]:not([data-ready])")) {
+      menu.dataset.ready = "";
+      const [button, list] = [menu.querySelector("summary"), menu.querySelector(".menu-list")];
+      button.setAttribute("role", "button");
+      button.setAttribute("aria-expanded", String(menu.open));
+      if (menu.dataset.menu !== "actions") continue;
+      button.setAttribute("aria-haspopup", "menu");
+      list.setAttribute("role", "menu");
+      list.setAttribute("aria-label", list.dataset.label);
+      for (const item of list.querySelectorAll(".menu-item")) { item.setAttribute("role", "menuitem"); item.tabIndex = -1; }
+    }
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", upgrade);
+  else upgrade();
+  document.addEventListener("htmx:afterSwap", upgrade);
+
   // Opened with a key, the first item has the focus at once; a click leaves it on the button.
   let pressed = false;
   document.addEventListener("click", (event) => { pressed = event.detail === 0; }, true);
@@ -14,6 +33,7 @@
   document.addEventListener("toggle", (event) => {
     const menu = event.target.matches?.("[data-menu]") ? event.target : null;
     const list = menu?.querySelector(".menu-list");
+    if (menu && list) menu.querySelector("summary").setAttribute("aria-expanded", String(menu.open));
     if (!menu?.open || !list) return;
     if (pressed && !menu.contains(document.activeElement?.closest(".menu-list"))) itemsOf(menu)[0]?.focus();
     delete list.dataset.edge;

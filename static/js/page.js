@@ -18,13 +18,25 @@
     for (const element of root.querySelectorAll("[data-copy][hidden], [data-copy-from][hidden], [data-dismiss][hidden], [data-select-all][hidden]")) element.hidden = false;
   };
 
+  // The `Notifications` bar counts what is left; with three or fewer there is nothing to collapse.
+  const recount = (bar) => {
+    const more = bar.querySelector(".flash-more");
+    if (!more) return;
+    for (const count of more.querySelectorAll(".flash-count")) count.lastChild.data = bar.querySelectorAll(`[data-flash][data-kind="${count.dataset.kind}"]`).length;
+    if (!bar.querySelector(":scope > [data-flash]")) { const first = more.querySelector("[data-flash]"); if (first) more.before(first); }
+    if (bar.querySelectorAll("[data-flash]").length <= 3) more.replaceWith(...more.querySelectorAll("[data-flash]"));
+  };
+
   document.addEventListener("click", (event) => {
     const dismiss = event.target.closest("[data-dismiss]");
     if (dismiss) {
       const flash = dismiss.closest("[data-flash]");
-      const next = flash.nextElementSibling || flash.previousElementSibling;
+      const bar = flash.closest(".flashbar");
+      const all = [...bar.querySelectorAll("[data-flash]")];
+      const next = all[all.indexOf(flash) + 1] || all[all.indexOf(flash) - 1];
       flash.remove();
-      (next?.querySelector?.("[data-dismiss]") || document.getElementById("main"))?.focus();
+      recount(bar);
+      (next?.querySelector("[data-dismiss]") || document.getElementById("main"))?.focus();
     }
   });
 
@@ -69,15 +81,10 @@
     filterNavigation(event.target);
   });
 
-  // On a narrow screen the tab that is open, and where the breadcrumbs end, may stand outside their strips.
+  // On a narrow screen where the breadcrumbs end may stand outside their strip.
   const showWhere = () => {
     const crumbs = document.querySelector(".breadcrumbs");
     if (crumbs) crumbs.scrollLeft = crumbs.scrollWidth;
-    const tab = document.querySelector(".tabs [aria-current]");
-    const strip = tab?.closest(".tabs");
-    if (!strip) return;
-    const [one, all] = [tab.getBoundingClientRect(), strip.getBoundingClientRect()];
-    if (one.right > all.right) strip.scrollLeft += one.right - all.right;
   };
 
   const start = () => {

@@ -25,7 +25,7 @@
   const start = () => {
     const input = field();
     if (!input) return;
-    for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", "service-search-box"], ["aria-haspopup", "listbox"]]) input.setAttribute(name, value);
+    for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", "service-search-list"], ["aria-haspopup", "listbox"]]) input.setAttribute(name, value);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

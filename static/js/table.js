@@ -44,6 +44,41 @@
     update(table);
   });
 
+  // The Preferences dialog is in the page already: it opens without a request. Its like without a script is a link.
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    const dialog = opener && document.getElementById(opener.dataset.opens);
+    if (!dialog || dialog.matches(":modal")) return;
+    event.preventDefault();
+    dialog.removeAttribute("open");
+    dialog.showModal();
+    dialog.querySelector("input:not([type=hidden])")?.focus();
+  });
+  // `close` does not bubble. What was changed and not confirmed is as before.
+  document.addEventListener("close", (event) => {
+    const dialog = event.target.matches?.("[data-preferences]") ? event.target : null;
+    if (!dialog) return;
+    for (const input of dialog.querySelectorAll("input")) input.checked = input.defaultChecked;
+    document.querySelector(`[data-opens="${CSS.escape(dialog.id)}"]`)?.focus();
+  }, true);
+  // Inside a wizard's form Enter would press Next.
+  document.addEventListener("keydown", (event) => {
+    const part = event.key === "Enter" && event.target.matches("input") && event.target.closest("[data-enter]");
+    if (!part) return;
+    event.preventDefault();
+    document.getElementById(part.dataset.enter).click();
+  });
+
+  // A cell cut short shows all of itself as a tooltip.
+  const tip = (event) => {
+    const cell = event.target.closest?.(".table-panel td");
+    if (!cell || (cell.title && !("tip" in cell.dataset))) return;
+    const cut = cell.scrollWidth > cell.clientWidth + 1;
+    if (cut) { cell.title = cell.innerText.trim(); cell.dataset.tip = ""; } else if ("tip" in cell.dataset) cell.removeAttribute("title");
+  };
+  document.addEventListener("pointerover", tip);
+  document.addEventListener("focusin", tip);
+
   // Typing in a search field has searched already: Enter inside a form must not send the form.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.matches("[data-search-in-form]")) return;
@@ -61,6 +96,7 @@
       id: table.id,
       focused: table.contains(document.activeElement),
       menu: document.activeElement?.closest?.("[data-menu]") !== null,
+      dialog: document.activeElement?.closest?.("[data-preferences]") !== null,
       typed: document.activeElement === search ? search.value : null,
       ticked: table.dataset.selection === "multi" && picks.every((one) => one.form?.id === `${table.id}-form`)
         ? [...picks.filter((one) => one.checked), ...table.querySelectorAll("[data-hidden-selection]")].map((one) => one.value) : null,
@@ -100,7 +136,7 @@
     // htmx focuses what has the same id again. What is gone (Clear, a filter's item) leaves the focus to its neighbour.
     const rest = () => {
       if (!was.focused || document.activeElement !== document.body) return;
-      (was.menu && table.querySelector(".table-filter summary") || search || table.querySelector(".table-scroll"))?.focus();
+      (was.dialog && table.querySelector(".gear") || was.menu && table.querySelector(".table-filter summary") || search || table.querySelector(".table-scroll"))?.focus();
     };
     document.addEventListener("htmx:afterSettle", rest, { once: true });
     if (table.dataset.matches) document.dispatchEvent(new CustomEvent("ui:announce", { detail: table.dataset.matches }));

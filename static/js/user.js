@@ -1,7 +1,7 @@
-// Users: rows of the tag editor, the access key's Next, and leaving before the password was seen.
+// Users: the access key's Next, and leaving before the password was seen.
 (() => {
   const reveal = () => {
-    for (const element of document.querySelectorAll("[data-show-password][hidden], [data-remove-row][hidden]")) element.hidden = false;
+    for (const element of document.querySelectorAll("[data-show-password][hidden]")) element.hidden = false;
   };
 
   // Next waits until the recommendation was acknowledged; the server asks as well.
@@ -18,18 +18,10 @@
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
   window.addEventListener("pageshow", checkUseCase);
-  document.addEventListener("htmx:afterSwap", (event) => {
-    reveal();
-    if (event.detail.target?.id === "tag-rows") [...document.querySelectorAll("#tag-rows [name=tag_key]")].at(-1)?.focus();
-  });
+  document.addEventListener("htmx:afterSwap", reveal);
   document.addEventListener("change", checkUseCase);
 
   document.addEventListener("click", (event) => {
-    const remove = event.target.closest("[data-remove-row]");
-    if (remove) {
-      remove.closest("[data-row]").remove();
-      document.getElementById("add-tag")?.focus();
-    }
     if (event.target.closest("[data-download]")) seen();
     // Older browsers lack `command`, with which a button opens a dialog without a script.
     const button = event.target.closest("[commandfor]");

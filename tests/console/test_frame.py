@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from iamconsole.console.navigation import Entry, navigation, page_exists
@@ -49,10 +51,21 @@ def test_the_side_navigation_stays_closed_without_a_script(client):
     assert 'data-nav="closed"' in client.get("/ui/").content.decode()
 
 
-def test_a_region_is_chosen_by_the_url_and_remembered(client):
-    assert "Oregon" in client.get("/ui/?region=us-west-2").content.decode().split("region-name")[1][:40]
-    assert "Oregon" in client.get("/ui/").content.decode().split("region-name")[1][:40]
-    assert "Oregon" in client.get("/ui/?region=mars").content.decode().split("region-name")[1][:40]
+def region_of(answer):
+    return answer.content.decode().split("region-name")[1][:40]
+
+
+def test_a_region_is_chosen_by_the_url_and_remembered(as_user):
+    admin = as_user("admin")
+    assert "Oregon" in region_of(admin.get("/ui/?region=us-west-2"))
+    assert "Oregon" in region_of(admin.get("/ui/"))
+    assert "Oregon" in region_of(admin.get("/ui/?region=mars"))
+
+
+def test_a_stranger_who_asks_for_a_region_gets_no_session(client):
+    assert "Oregon" in region_of(client.get("/ui/?region=us-west-2"))
+    assert "N. Virginia" in region_of(client.get("/ui/"))
+    assert "iamconsole_session" not in client.cookies
 
 
 def test_entries_without_a_page_are_listed_and_lead_to_what_says_so(as_user):
@@ -100,12 +113,25 @@ def test_an_unknown_path_is_a_plain_page_for_a_stranger(client):
     assert "Account ID" not in answer.content.decode()
 
 
-def test_a_server_error_needs_no_session(rf, monkeypatch):
+def test_a_server_error_needs_no_session_and_has_a_number(rf, caplog):
     from iamconsole.console.views import server_error
 
-    answer = server_error(rf.get("/"))
+    answer = server_error(rf.get("/iam/users"))
     assert answer.status_code == 500
-    assert "An unexpected error occurred" in answer.content.decode()
+    page = answer.content.decode()
+    assert "An unexpected error occurred" in page
+    assert re.search(r"Request ID: ([0-9a-f-]{36})", page)[1] in caplog.text
+
+
+def test_the_label_set_names_breadcrumbs_and_lists(as_user, settings):
+    admin = as_user("admin")
+    for labels, users, groups in (("course", "Users", "User groups"), ("2026", "IAM users", "IAM user groups")):
+        settings.IAMCONSOLE_LABELS = labels
+        for path, name in (("/iam/users", users), ("/iam/groups", groups)):
+            page = admin.get(path).content.decode()
+            assert f'<span aria-current="page">{name}</span>' in page
+            assert re.search(rf"<h1 [^>]*>{name} <span", page)
+        assert f'<a href="/iam/users">{users}</a>' in admin.get("/iam/users/details/admin").content.decode()
 
 
 def test_recently_visited_services_are_remembered(as_user):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from types import SimpleNamespace
 
 import pytest
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone
@@ -143,7 +145,25 @@ def test_flash_messages_are_newest_first_and_plain_text():
     assert "&lt;b&gt;" in draw("{% flashbar %}", messages=stored)
 
 
-def test_more_than_three_messages_collapse():
-    page = draw("{% flashbar %}", messages=[Message(constants.INFO, str(n)) for n in range(5)])
-    assert "2 more" in page
-    assert "<details" not in draw("{% flashbar %}", messages=[Message(constants.INFO, "1")])
+def test_more_than_three_messages_collapse_into_a_bar_with_counts():
+    stored = [Message(constants.INFO, "1"), *(Message(constants.ERROR, str(n)) for n in range(2, 6))]
+    page = draw("{% flashbar %}", messages=stored)
+    bar = page.split("<summary>")[1].split("</summary>")[0]
+    assert "Notifications" in bar
+    counts = dict(re.findall(r'<span class="sr-only">([\w-]+): </span>(\d+)', bar))
+    assert counts == {"error": "4", "warning": "0", "success": "0", "info": "1", "in-progress": "0"}
+    assert "<details" not in draw("{% flashbar %}", messages=stored[:3])
+
+
+def test_a_job_in_progress_is_replaced_by_its_result():
+    request = RequestFactory().get("/")
+    request._messages = CookieStorage(request)
+    flash.progress(request, "Uploading 3 files", job="upload-1")
+    assert [one.kind for one in flash.read(request._messages._queued_messages)] == ["in-progress"]
+    flash.progress(request, "Uploading 9 files", job="upload-2")
+    flash.success(request, "Upload succeeded", job="upload-1")
+    found = flash.read(request._messages._queued_messages)
+    assert [(one.kind, one.title) for one in found] == [
+        ("success", "Upload succeeded"),
+        ("in-progress", "Uploading 9 files"),
+    ]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 
 from iamconsole.ui import drafts
 
@@ -59,10 +62,11 @@ def test_a_secret_left_empty_the_second_time_is_the_one_typed_before(client, beg
     assert "Secret-1!" in client.get(done["Location"]).content.decode()
 
 
-def test_the_draft_in_the_session_is_not_readable(client, begun):
-    assert client.session["drafts"]
-    assert "Secret-1!" not in str(dict(client.session))
-    assert "peter" not in str(dict(client.session))
+def test_the_draft_in_the_session_store_is_not_readable(client, begun):
+    stored = [row.get_decoded() for row in Session.objects.all()]
+    assert any("sealed" in row for row in stored)
+    assert "Secret-1!" not in str(stored)
+    assert "peter" not in str(stored)
 
 
 def test_ticked_rows_survive_a_search(client, begun):
@@ -99,6 +103,42 @@ def test_drafts_are_few(client):
     for number in range(12):
         post(client, "details", f"draft-number-{number:02}", user_name="ana")
     assert len(client.session["drafts"]) == 8
+    assert sum("sealed" in row.get_decoded() for row in Session.objects.all()) == 8
+    assert 'value="ana"' in page(client, "details", "draft-number-11")
+    assert 'value="ana"' not in page(client, "details", "draft-number-00")
+
+
+def test_two_tabs_that_save_in_the_same_instant_keep_both_drafts(client, rf, begun):
+    one, two = rf.get("/"), rf.get("/")
+    for request in (one, two):
+        request.session = SessionStore(session_key=client.session.session_key)
+        assert drafts.DRAFTS in request.session  # both have read the session before either writes it
+    drafts.save(one, "gallery", "tab-number-1", {"data": {"n": ["1"]}, "done": ""})
+    drafts.save(two, "gallery", "tab-number-2", {"data": {"n": ["2"]}, "done": ""})
+    for request in (one, two):
+        request.session.save()
+    assert drafts.load(one, "gallery", "tab-number-1")["data"] == {"n": ["1"]}
+    assert drafts.load(one, "gallery", "tab-number-2")["data"] == {"n": ["2"]}
+
+
+def test_a_draft_outlives_a_new_sign_in_of_the_same_user_only(as_user):
+    first = as_user("admin")
+    key = wizard_id(first.get("/ui/wizard"))
+    post(first, "details", key, user_name="peter")
+    assert 'value="peter"' in page(as_user("admin"), "details", key)
+    assert 'value="peter"' not in page(as_user("Sarah"), "details", key)
+
+
+def test_preferences_of_a_table_in_a_wizard_keep_what_was_ticked(client, begun):
+    shown = page(client, "permissions", begun)
+    button = re.search(r'name="_preferences" value="([^"]+)"', shown)[1]
+    values = {"groups-size": "50", "groups-column": ["users"], "groups": ["group-03"]}
+    answer = post(client, "permissions", begun, _preferences=html.unescape(button), **values)
+    assert "step=permissions" in answer["Location"]
+    liked = client.get(answer["Location"]).content.decode()
+    assert liked.count("data-pick") == 23
+    assert 'value="group-03" form="wizard" aria-label="Select group-03" data-pick checked' in liked
+    assert "<span>Users</span></th>" not in liked
 
 
 def test_the_last_step_checks_every_step_again(client):

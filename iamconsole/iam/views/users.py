@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -54,7 +55,9 @@ COLUMNS = (
         template=f"{CELLS}#key-age-cell",
     ),
     Column("key_used", "Access key last used", value="keys", template=f"{CELLS}#key-used-cell"),
-    CREATED,
+    Column("arn", "ARN", value="Arn", template=f"{CELLS}#arn-cell", hidden=True),
+    replace(CREATED, hidden=True),
+    Column("console_access", "Console access", value="profile", template=f"{CELLS}#console-access-cell", hidden=True),
 )
 
 

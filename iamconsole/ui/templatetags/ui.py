@@ -147,6 +147,7 @@ ICONS = {
     "pending": "clock",
     "denied": "no-symbol",
     "loading": "arrow-path",
+    "in-progress": "arrow-path",
 }
 
 
@@ -241,11 +242,17 @@ def info_link(topic: str, about: str = "", label: str = "Info") -> SafeString:
     )
 
 
-@register.simple_tag
-def breadcrumbs(*trail: str) -> SafeString:
+def _label(context: Context, label: str) -> str:
+    """As the chosen label set calls it: `Users`, or `IAM users` since 2026."""
+    frame = context.get("frame")
+    return str(frame.label(label)) if frame else label
+
+
+@register.simple_tag(takes_context=True)
+def breadcrumbs(context: Context, *trail: str) -> SafeString:
     """Label, URL, label, URL, …, last label: `{% breadcrumbs "IAM" "/iam/home" "Users" %}`."""
-    links = list(zip(trail[0:-1:2], trail[1::2], strict=False))
-    return _draw("breadcrumbs", links=links, here=trail[-1] if trail else "")
+    links = [(_label(context, label), url) for label, url in zip(trail[0:-1:2], trail[1::2], strict=False)]
+    return _draw("breadcrumbs", links=links, here=_label(context, trail[-1]) if trail else "")
 
 
 @register.simple_tag(takes_context=True)
@@ -262,7 +269,13 @@ def tabs(context: Context, items: Iterable[Sequence[Any]], current: str = "", ke
             query.update({**kept, key: name})
             href = f"?{query.urlencode()}"
         shown.append({"name": name, "label": label, "count": more[0] if more else None, "href": href})
-    return _draw("tabs", items=shown, current=current or (shown[0]["name"] if shown else ""))
+    return _draw("tabs", items=shown, current=current or (shown[0]["name"] if shown else ""), key=key)
+
+
+@register.simple_block_tag
+def tabpanel(content: str, key: str = "section") -> SafeString:
+    """What the open tab shows: `{% tabs tabs section %}{% tabpanel %}…{% endtabpanel %}`."""
+    return format_html('<div class="stack tabpanel" id="tabpanel-{}">{}</div>', key, content)
 
 
 @register.simple_tag
@@ -427,6 +440,18 @@ def radios(bound: BoundField, descriptions: Any = None) -> SafeString:
     return _draw("radios", field=bound, options=options)
 
 
+MOST_TAGS = 50  # "Tag restrictions", AWS General Reference: 50 tags for a resource
+
+
+@register.simple_tag
+def tag_editor(rows: Sequence[tuple[str, str]], left: int, post_to: str, form: str = "wizard") -> SafeString:
+    """Rows of key and value, posted as `tag_key` and `tag_value` in the form called `form`.
+
+    `Add new tag` posts `_go=?tags=more` to `post_to`, and the page draws one row more.
+    """
+    return _draw("tag_editor", rows=rows, left=left, most=MOST_TAGS, post_to=post_to, form=form)
+
+
 @register.simple_tag
 def form_errors(form: BaseForm, title: str = "There was an error") -> SafeString:
     """What is wrong with the form as a whole: AWS's message with the way to its explanation."""
@@ -444,7 +469,23 @@ def form_errors(form: BaseForm, title: str = "There was an error") -> SafeString
 
 @register.simple_tag(takes_context=True)
 def flashbar(context: Context) -> SafeString:
-    return _draw("flashbar", flashes=flash.read(context.get("messages") or ()))
+    """What the last acts came to, under the top bar."""
+    return _flashes(flash.read(context.get("messages") or ()), "flashbar")
+
+
+@register.simple_tag
+def flash_stack(flashes: Sequence[flash.Flash]) -> SafeString:
+    """Messages that a page has made itself, e.g. of a job that it watches."""
+    return _flashes(flashes, "")
+
+
+def _flashes(flashes: Sequence[flash.Flash], id: str) -> SafeString:
+    more = len(flashes) > flash.STACKED
+    return _draw("flashbar", flashes=flashes, more=more, counts=flash.counts(flashes), id=id)
+
+
+# They have the same ids before and after a swap, which keeps the focus.
+TABLE_PARTS = ("refresh", "clear", "previous", "next", "gear", "preferences")
 
 
 @register.simple_tag(takes_context=True)
@@ -455,11 +496,15 @@ def table(context: Context, table: Table) -> SafeString:
     return _draw(
         "table",
         table=table,
+        title=_label(context, table.title) if table.level == 1 else table.title,
         csrf_token=context.get("csrf_token"),
         posts=any(action.needs and action.method == "post" for action in actions),
         post_to=request.get_full_path() if request else "",
         refresh_label=f"Refresh {table.title}",
-        **{f"{part}_id": f"{table.name}-{part}" for part in ("refresh", "clear", "previous", "next")},
+        **{
+            f"{part}_id": f"{table.name}-{part}"
+            for part in ("refresh", "clear", "previous", "next", "gear", "preferences")
+        },
     )
 
 
