@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from iamconsole.policy import AttachedPolicy, Kind, PolicySet, Principal, Request, parse
+
+TABLES = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((Path(__file__).parents[1] / "cases" / "decisions").glob("*.json"))
+}
 
 ACCOUNT = "111122223333"
 OTHER = "444455556666"
@@ -26,8 +33,10 @@ CALLERS = {
     "federated": Principal.federated(f"arn:aws:sts::{ACCOUNT}:federated-user/frida", user_arn=ALICE),
     "web-identity": Principal("federated", name="accounts.google.com"),
     "saml": Principal.federated(f"arn:aws:iam::{ACCOUNT}:saml-provider/corp"),
+    "oidc": Principal.federated(f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"),
     "logs-service": Principal.service("cloudtrail.amazonaws.com"),
     "ec2-service": Principal.service("ec2.amazonaws.com"),
+    "support-service": Principal.service("support.amazonaws.com"),
     "anonymous": Principal.anonymous(),
 }
 
@@ -44,7 +53,7 @@ def attach(written: Any, kind: Kind, source: str) -> AttachedPolicy:
 
 
 def policies(case: dict[str, Any]) -> PolicySet:
-    """The policy set of a case (see tests/cases/policy_decisions.json)."""
+    """The policy set of a case (see tests/cases/decisions)."""
 
     def one(key: str, kind: Kind) -> AttachedPolicy | None:
         return attach(case[key], kind, key) if key in case else None

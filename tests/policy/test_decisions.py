@@ -1,43 +1,58 @@
-"""The truth table: every case cites the AWS page that it comes from."""
+"""The truth tables: what AWS's pages say, each case with its page and the sentence that decides it."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from iamconsole.policy import AttachedPolicy, PolicySet, Principal, Request, decide, explain, parse
-from tests.policy.cast import ALICE, CALLERS, attach, policies, request
+from tests.policy.cast import ALICE, CALLERS, TABLES, attach, policies, request
 
-CASES = json.loads((Path(__file__).parents[1] / "cases" / "policy_decisions.json").read_text())
+CASES = [pytest.param(case, id=f"{topic}: {case['name']}") for topic, cases in TABLES.items() for case in cases]
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "policy-engine.md"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", CASES)
 def test_the_engine_decides_as_aws_documents(case):
-    expected = case["expect"]
-    decision = decide(request(case), policies(case))
+    asked, applying, expected = request(case), policies(case), case["expect"]
+    decision = decide(asked, applying)
     assert (decision.outcome, decision.decided_by) == (expected["outcome"], expected["decided_by"])
     assert bool(decision.undecided) is expected.get("undecided", False), decision.undecided
     if "reason" in expected:
         assert decision.reason == expected["reason"]
     assert decision.allowed is (expected["outcome"] == "allowed")
     assert bool(decision.reason) is not decision.allowed
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_explain_agrees_with_decide(case):
-    asked, applying = request(case), policies(case)
     explanation = explain(asked, applying)
-    assert explanation.decision == decide(asked, applying)
-    denied = explanation.decision.outcome == "explicit_deny"
-    if explanation.decision.decided_by != "none":
-        assert (explanation.stages[0].verdict == "explicit_deny") is denied
+    assert explanation.decision == decision
+    if decision.decided_by != "none":
+        assert (explanation.stages[0].verdict == "explicit_deny") is (decision.outcome == "explicit_deny")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_every_case_cites_aws(case):
-    assert case["source"].startswith("https://docs.aws.amazon.com/")
+def test_every_case_has_its_own_name_and_cites_aws():
+    names = [case["name"] for cases in TABLES.values() for case in cases]
+    assert len(names) == len(set(names))
+    for case in (case for cases in TABLES.values() for case in cases):
+        assert case["source"].startswith("https://docs.aws.amazon.com/"), case["name"]
+        assert len(case["because"]) > 20, case["name"]
+        assert case["because"].count("“") == case["because"].count("”"), case["name"]
+
+
+def test_no_question_is_asked_twice():
+    asked = [
+        repr({key: value for key, value in case.items() if key not in ("name", "source", "because")})
+        for cases in TABLES.values()
+        for case in cases
+    ]
+    assert len(asked) == len(set(asked))
+
+
+def test_the_documentation_counts_the_cases_of_every_topic():
+    rows = [
+        line.split("|")[1:3] for line in DOCUMENTED.read_text(encoding="utf-8").splitlines() if line.startswith("| `")
+    ]
+    counted = {topic.strip().strip("`"): int(number) for topic, number in rows if number.strip().isdigit()}
+    assert counted == {topic: len(cases) for topic, cases in TABLES.items()}
 
 
 def test_the_deciding_statement_is_named():
