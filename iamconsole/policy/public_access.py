@@ -44,7 +44,10 @@ def _grants_public(statement: Statement) -> bool:
     """ "Amazon S3 begins by assuming that the policy is public" and then looks for what limits it."""
     if statement.effect != "Allow":
         return False
-    named = statement.principal is not None and all(value != "*" for _, value in statement.principal)
+    # An identity provider is none of the fixed values: the page's first example of a public policy names one.
+    named = statement.principal is not None and all(
+        group != "Federated" and value != "*" for group, value in statement.principal
+    )
     return not named and not any(_limits(condition) for condition in statement.conditions)
 
 

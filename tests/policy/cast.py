@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from iamconsole.policy import AttachedPolicy, Kind, PolicySet, Principal, Request, parse
+from iamconsole.policy import AttachedPolicy, BlockPublicAccess, Kind, PolicySet, Principal, Request, parse
 
 TABLES = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
@@ -16,6 +16,13 @@ TABLES = {
 ACCOUNT = "111122223333"
 OTHER = "444455556666"
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
+# S3's names of its four settings, and ours.
+SETTINGS = {
+    "BlockPublicAcls": "block_public_acls",
+    "IgnorePublicAcls": "ignore_public_acls",
+    "BlockPublicPolicy": "block_public_policy",
+    "RestrictPublicBuckets": "restrict_public_buckets",
+}
 
 CALLERS = {
     "root": Principal.root(ACCOUNT),
@@ -69,6 +76,9 @@ def policies(case: dict[str, Any]) -> PolicySet:
         scps=tuple(several(level, "scp") for level in case.get("scps", [])),
         rcps=tuple(several(level, "rcp") for level in case.get("rcps", [])),
         endpoints=several(case.get("endpoints", []), "endpoint"),
+        block_public_access=BlockPublicAccess(
+            **{SETTINGS[name]: on for name, on in case.get("blockPublicAccess", {}).items()}
+        ),
     )
 
 

@@ -89,6 +89,13 @@ def plain_decision(request: Request, policies: PolicySet) -> tuple[str, str]:
     }
     forms = asked[theirs][1]
 
+    # 0. S3 shuts a bucket with a public policy to strangers: "Any denial resulting from the RestrictPublicBuckets
+    # setting is explicit", and reads as one of the bucket's policy.
+    stranger = me.kind != "service" and not same_account
+    restricted = policies.block_public_access.restrict_public_buckets and action.startswith("s3:")
+    if restricted and stranger and resource and public(read(policies.resource.policy.text)):
+        asked["resource"][0].append(True)
+
     # 1. An explicit deny anywhere. (The owner's root user may always repair a bucket's policy.)
     for certainty in (True, None):
         for step, (denies, _) in asked.items():
@@ -289,13 +296,13 @@ def resource_covered(statement: dict[str, Any], kind: str, resource: str, contex
 
 
 def resource_fits(pattern: str, resource: str, context: Context, variables: bool, negated: bool) -> Maybe:
+    if variables and "${" in ":".join(pattern.split(":")[:5]):
+        return None  # "You can't use a variable to replace parts of the ARN before the fifth colon"
     filled = fill(pattern, context) if variables else tokens_of(pattern)
     if filled is None:
         return None
     if filled is UNKNOWN:
         return None if negated else False
-    if variables and "${" in ":".join(pattern.split(":")[:5]):
-        return None  # "You can't use a variable to replace parts of the ARN before the fifth colon"
     return fits(filled, resource, segments=True)
 
 
@@ -362,6 +369,52 @@ def form_of(group: str, value: str, me: Principal) -> str:
             return "direct"
         return "role" if value in (me.role_arn, own_id) and value else ""
     return ""
+
+
+# ------------------------------------------------------------------------------------------------ S3's "public"
+
+FIXED_KEYS = """
+    aws:principalaccount aws:principalarn aws:principalorgid aws:principalorgpaths aws:sourceaccount aws:sourcearn
+    aws:sourceowner aws:sourcevpc aws:sourcevpce aws:userid s3:dataaccesspointaccount s3:dataaccesspointarn
+    s3:x-amz-server-side-encryption-aws-kms-key-id
+    """
+
+
+def public(document: Any) -> bool:
+    """Whether a bucket policy is public: S3 "begins by assuming that the policy is public" and looks for limits."""
+    if not well_formed(document, "resource"):
+        return True
+    return any(each["Effect"] == "Allow" and not limited(each) for each in statements_of(document))
+
+
+def limited(statement: dict[str, Any]) -> bool:
+    who = statement.get("Principal", "*")
+    who = {"AWS": "*"} if who == "*" else who
+    if "Federated" not in who and all("*" not in listed(values) for values in who.values()):
+        return True
+    for operator, keys in statement.get("Condition", {}).items():
+        quantifier, name, if_exists = taken_apart(operator)  # type: ignore[misc]  # well formed
+        if if_exists or quantifier == "ForAllValues" or name in NEGATED:
+            continue  # these hold for strangers too
+        for key, values in keys.items():
+            texts = [str(value) for value in listed(values)]
+            if texts and all(fixed(name, key.lower(), text) for text in texts):
+                return True
+    return False
+
+
+def fixed(operator: str, key: str, value: str) -> bool:
+    if key == "aws:sourceip" and operator == "IpAddress":
+        try:
+            network = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            return False
+        return network.prefixlen >= {4: 8, 6: 32}[network.version]
+    if key == "s3:dataaccesspointarn":
+        value = ":".join(value.split(":")[:5])  # the name of the access point may be a wildcard, the account not
+    if key == "aws:userid":
+        value = value.removesuffix(":*")
+    return key in FIXED_KEYS.split() and operator.startswith(("String", "Arn")) and not re.search(r"[*?]|\$\{", value)
 
 
 # ------------------------------------------------------------------------------------------------ wildcards, variables

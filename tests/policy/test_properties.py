@@ -9,16 +9,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from iamconsole.policy import AttachedPolicy, PolicySet, Request, check, decide, explain, parse
+from iamconsole.policy import AttachedPolicy, BlockPublicAccess, PolicySet, Request, check, decide, explain, parse
 from tests.policy.cast import ACCOUNT, ALICE, CALLERS, OTHER, TABLES, attach, policies, request
 from tests.policy.model import plain_decision
 
-ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteBucketPolicy", "sqs:SendMessage"]
-ASSUMING = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession"]
+ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteBucketPolicy", "sqs:SendMessage", "iam:GetUser", "kms:RetireGrant"]
+ASSUMING = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession",
+            "sts:SetSourceIdentity"]  # fmt: skip
 RESOURCES = ["arn:aws:s3:::b/k", "arn:aws:s3:::b/alice", "arn:aws:s3:::b", "arn:aws:sqs:us-east-1:1:b:c", "*"]
 PATTERNS = ["*", "arn:aws:s3:::b*", "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::?", "arn:aws:sqs:*:1:b:?",
             "arn:aws:s3:::b/${app:name, 'k'}", "arn:aws:s3:::b/${*}", "arn:aws:sqs:us-*-1:1:*", "arn:aws:s*",
-            "arn:aws:sqs:us?east-1:?:b*", "arn:aws:s3:::b/${aws:tagkeys}", "arn:aws:s3:::b/${aws:username"]  # fmt: skip
+            "arn:aws:sqs:us?east-1:?:b*", "arn:aws:s3:::b/${aws:tagkeys}", "arn:aws:s3:::b/${aws:username",
+            "arn:aws:sqs:us-east-1:${app:number}:b:c"]  # fmt: skip
 PRINCIPALS = ["*", {"AWS": "*"}, {"AWS": ALICE}, {"AWS": ACCOUNT}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
               {"AWS": [OTHER, CALLERS["session"].arn]}, {"AWS": CALLERS["role"].arn},
               {"AWS": CALLERS["alice"].unique_id},
@@ -125,6 +127,7 @@ SETS = st.builds(
     scps=st.lists(several("scp"), max_size=2).map(tuple),
     rcps=st.lists(several("rcp"), max_size=1).map(tuple),
     endpoints=several("endpoint", 1),
+    block_public_access=st.builds(BlockPublicAccess, restrict_public_buckets=st.booleans()),
 )
 # The users of identity providers only ever assume roles.
 SIGNED_IN = [caller for name, caller in CALLERS.items() if name not in ("saml", "oidc", "web-identity")]
@@ -137,7 +140,12 @@ REQUESTS = st.builds(
     CONTEXT,
 )
 TRUSTED = st.builds(
-    PolicySet, identity=several("identity"), resource=documents("trust"), sessions=several("session", 1)
+    PolicySet,
+    identity=several("identity"),
+    resource=documents("trust"),
+    boundary=one_or_none("boundary"),
+    sessions=several("session", 1),
+    rcps=st.lists(several("rcp"), max_size=1).map(tuple),
 )
 # A federated user's credentials are good for no operation of STS but GetCallerIdentity (API_GetFederationToken.html).
 ASSUMING_CALLERS = [caller for name, caller in CALLERS.items() if name != "federated"]
@@ -145,7 +153,7 @@ ASSUMED = st.builds(
     Request,
     st.sampled_from(ASSUMING_CALLERS),
     st.sampled_from(ASSUMING),
-    st.just(f"arn:aws:iam::{ACCOUNT}:role/target"),
+    st.sampled_from([f"arn:aws:iam::{ACCOUNT}:role/target", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x/Y"]),
     st.sampled_from([ACCOUNT, OTHER, ""]),
     CONTEXT,
 )

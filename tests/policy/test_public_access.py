@@ -65,6 +65,7 @@ PRINCIPALS = [
     ({"AWS": ALICE},                                             False),
     ({"AWS": OTHER},                                             False),
     ({"Service": "cloudtrail.amazonaws.com"},                    False),
+    ({"Federated": "graph.facebook.com"},                        True),  # the page's first example
     ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, False),
 ]  # fmt: skip
 
