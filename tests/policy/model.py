@@ -89,18 +89,18 @@ def plain_decision(request: Request, policies: PolicySet) -> tuple[str, str]:
     }
     forms = asked[theirs][1]
 
-    # 0. S3 shuts a bucket with a public policy to strangers: "Any denial resulting from the RestrictPublicBuckets
-    # setting is explicit", and reads as one of the bucket's policy.
-    stranger = me.kind != "service" and not same_account
-    restricted = policies.block_public_access.restrict_public_buckets and action.startswith("s3:")
-    if restricted and stranger and resource and public(read(policies.resource.policy.text)):
-        asked["resource"][0].append(True)
-
     # 1. An explicit deny anywhere. (The owner's root user may always repair a bucket's policy.)
     for certainty in (True, None):
         for step, (denies, _) in asked.items():
             if certainty in denies and not (step == "resource" and me.kind == "root" and same_account and repairs):
                 return "explicit_deny", step
+
+    # S3 shuts a bucket with a public policy to strangers: "Any denial resulting from the RestrictPublicBuckets setting is
+    # explicit", and reads as one of the bucket's policy.
+    stranger = me.kind != "service" and not same_account
+    restricted = policies.block_public_access.restrict_public_buckets and action.startswith("s3:")
+    if restricted and stranger and resource and public(read(policies.resource.policy.text)):
+        return "explicit_deny", "resource"
 
     # 2. Every level of the organization must allow.
     if not all(ask(level)[1] for level in scps):
