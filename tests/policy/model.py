@@ -95,8 +95,8 @@ def plain_decision(request: Request, policies: PolicySet) -> tuple[str, str]:
             if certainty in denies and not (step == "resource" and me.kind == "root" and same_account and repairs):
                 return "explicit_deny", step
 
-    # S3 shuts a bucket with a public policy to strangers: "Any denial resulting from the RestrictPublicBuckets setting is
-    # explicit", and reads as one of the bucket's policy.
+    # S3 shuts a bucket with a public policy to strangers: "Any denial resulting from the RestrictPublicBuckets setting
+    # is explicit", and reads as one of the bucket's policy.
     stranger = me.kind != "service" and not same_account
     restricted = policies.block_public_access.restrict_public_buckets and action.startswith("s3:")
     if restricted and stranger and resource and public(read(policies.resource.policy.text)):
