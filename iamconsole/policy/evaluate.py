@@ -218,6 +218,10 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
     if not same_account(asked):
         # Both accounts must allow: "reference_policies_evaluation-logic-cross-account.html".
         return _identity_side(asked, policies, found) or (None if forms else "resource")
+    if not forms and policies.resource is not None and asked.action.startswith("kms:"):
+        # "Unless the key policy explicitly allows it, you cannot use IAM policies to allow access to a KMS key", nor
+        # can the account's root user (KMS Developer Guide, key-policies.html).
+        return "resource"
     if principal.kind == "root" or "direct" in forms:
         # A grant to the user, to the session or to everyone is not limited by implicit denies elsewhere; the root user
         # has full access to its own account. Except in a trust policy: "If a permissions boundary is set for the user,

@@ -129,6 +129,8 @@ def plain_decision(request: Request, policies: PolicySet) -> tuple[str, str]:
         refused, allowed_by = ("" if "direct" in forms else theirs), theirs
     elif not same_account:
         refused, allowed_by = caller_side() or ("" if forms else "resource"), theirs
+    elif action.startswith("kms:") and resource and not forms:
+        refused, allowed_by = theirs, theirs  # a key's policy must allow, if only the account
     elif me.kind == "root":
         refused, allowed_by = "", "root"
     elif trust and me.kind == "role_session" and action == "sts:setsourceidentity":

@@ -13,7 +13,15 @@ from iamconsole.policy import AttachedPolicy, BlockPublicAccess, PolicySet, Requ
 from tests.policy.cast import ACCOUNT, ALICE, CALLERS, OTHER, TABLES, attach, policies, request
 from tests.policy.model import plain_decision
 
-ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteBucketPolicy", "sqs:SendMessage", "iam:GetUser", "kms:RetireGrant"]
+ACTIONS = [
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteBucketPolicy",
+    "sqs:SendMessage",
+    "iam:GetUser",
+    "kms:Decrypt",
+    "kms:RetireGrant",
+]
 ASSUMING = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession",
             "sts:SetSourceIdentity"]  # fmt: skip
 RESOURCES = ["arn:aws:s3:::b/k", "arn:aws:s3:::b/alice", "arn:aws:s3:::b", "arn:aws:sqs:us-east-1:1:b:c", "*"]
