@@ -347,9 +347,12 @@ class CompiledCondition:
         return tuple(name for pieces in self._values for name in unfilled(pieces or (), lookup))
 
     def _of_set(self, test: Test, present: tuple[str, ...]) -> bool | None:
+        # "If the key values in the request resolve to an empty data set (for example, an empty string)", ForAllValues
+        # is true and ForAnyValue false, said an older reference_policies_multi-value-conditions.html.
+        if present == ("",):
+            return self._quantifier == "ForAllValues"
         if self._quantifier == "ForAllValues":
-            # True as well "if the key values resolve to a null data set, such as an empty string".
-            return present == ("",) or _all(map(test, present))
+            return _all(map(test, present))
         return _negate(_all(_negate(test(one)) for one in present))
 
     def _special(self, present: str | tuple[str, ...]) -> bool | None:

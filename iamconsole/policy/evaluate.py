@@ -222,11 +222,13 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
         # "Unless the key policy explicitly allows it, you cannot use IAM policies to allow access to a KMS key", nor
         # can the account's root user (KMS Developer Guide, key-policies.html).
         return "resource"
-    if principal.kind == "root" or "direct" in forms:
-        # A grant to the user, to the session or to everyone is not limited by implicit denies elsewhere; the root user
-        # has full access to its own account. Except in a trust policy: "If a permissions boundary is set for the user,
-        # then it must allow the sts:AssumeRole action" (id_roles_update-role-trust-policy.html; session policies are
-        # not spoken of there).
+    if principal.kind == "root":
+        # The root user has full access to its own account and no boundary (access_policies.html#access_policies-root).
+        return None
+    if "direct" in forms:
+        # A grant to the user, to the session or to everyone is not limited by implicit denies elsewhere, except in a
+        # trust policy: "If a permissions boundary is set for the user, then it must allow the sts:AssumeRole action"
+        # (id_roles_update-role-trust-policy.html; session policies are not spoken of there).
         return _boundary(policies, found) if trust else None
     if "role" in forms or "user" in forms:
         # A grant to the role's ARN (or to the user who federated) is, by a boundary or a session policy.

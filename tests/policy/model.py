@@ -594,7 +594,7 @@ def conditions_hold(block: Any, context: Context, variables: bool) -> Maybe:
 def condition_holds(operator: str, key: str, wanted: list[str], context: Context, variables: bool) -> Maybe:
     quantifier, name, if_exists = taken_apart(operator)  # type: ignore[misc]  # asked before
     actual = context.get(key.lower(), [])
-    if quantifier and name != "Null" and not any(actual):
+    if quantifier and actual == [""]:
         actual = []  # "a null data set, such as an empty string"
     negated = name in NEGATED
 
@@ -603,11 +603,9 @@ def condition_holds(operator: str, key: str, wanted: list[str], context: Context
         return opposite(hit) if negated else hit
 
     if name == "Null":
-        absent = not actual
-        if quantifier and absent:
-            return quantifier == "ForAllValues"
         if quantifier:
-            absent = False
+            return quantifier == "ForAllValues"  # "they always return true or false respectively"
+        absent = not actual
         return some({"true": absent, "false": not absent}.get(each.lower()) for each in wanted)
     if not actual:
         if if_exists or quantifier == "ForAllValues":

@@ -82,7 +82,10 @@ def condition_lines():
             some(values),
         ).map(lambda drawn: ("".join(drawn[:3]), {key.swapcase() if drawn[2] else key: drawn[3]}))
 
-    null = st.tuples(st.sampled_from(["Null"]), st.sampled_from([{"app:name": "true"}, {"aws:TagKeys": "false"}]))
+    null = st.tuples(
+        st.sampled_from(["Null", "Null", "ForAllValues:Null", "ForAnyValue:Null"]),
+        st.sampled_from([{"app:name": "true"}, {"aws:TagKeys": "false"}]),
+    )
     unheard = st.just(("Unheard", {"of:it": "x"}))
     return st.one_of(*[line(family) for family in FAMILIES], null, unheard)
 
