@@ -133,7 +133,7 @@ def plain_decision(request: Request, policies: PolicySet) -> tuple[str, str]:
         refused, allowed_by = theirs, theirs  # a key's policy must allow, if only the account
     elif me.kind == "root":
         refused, allowed_by = "", "root"
-    elif trust and me.kind == "role_session" and action == "sts:setsourceidentity":
+    elif trust and me.kind in ("role", "role_session") and action == "sts:setsourceidentity":
         refused, allowed_by = caller_side(), theirs  # role chaining: both policies must allow it
     elif "direct" in forms:
         # A boundary does limit who is named in a trust policy.
