@@ -395,7 +395,7 @@ def limited(statement: dict[str, Any]) -> bool:
     if "Federated" not in who and all("*" not in listed(values) for values in who.values()):
         return True
     for operator, keys in statement.get("Condition", {}).items():
-        quantifier, name, if_exists = taken_apart(operator)  # type: ignore[misc]  # well formed
+        quantifier, name, if_exists = taken_apart(operator) or ("", "", False)
         if if_exists or quantifier == "ForAllValues" or name in NEGATED:
             continue  # these hold for strangers too
         for key, values in keys.items():
@@ -592,7 +592,7 @@ def conditions_hold(block: Any, context: Context, variables: bool) -> Maybe:
 
 
 def condition_holds(operator: str, key: str, wanted: list[str], context: Context, variables: bool) -> Maybe:
-    quantifier, name, if_exists = taken_apart(operator)  # type: ignore[misc]  # asked before
+    quantifier, name, if_exists = taken_apart(operator) or ("", "", False)
     actual = context.get(key.lower(), [])
     if quantifier and actual == [""]:
         actual = []  # "a null data set, such as an empty string"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import fields
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from iamconsole.policy import AttachedPolicy, BlockPublicAccess, PolicySet, Request, check, decide, explain, parse
 from tests.policy.cast import ACCOUNT, ALICE, CALLERS, OTHER, TABLES, attach, policies, request
 from tests.policy.model import plain_decision
+
+# Few examples at a desk, many in continuous integration.
+EXAMPLES = {"few": 30, "many": 500}[os.environ.get("HYPOTHESIS_PROFILE", "few")]
+examples = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 ACTIONS = [
     "s3:GetObject",
@@ -212,12 +217,14 @@ def test_a_plain_second_evaluator_gives_every_case_the_documented_answer(topic):
         ]
 
 
+@examples
 @given(ASKED)
 def test_a_plain_second_evaluator_agrees(asked):
     decision = decide(*asked)
     assert (decision.outcome, decision.decided_by) == plain_decision(*asked)
 
 
+@examples
 @given(ASKED)
 def test_explain_agrees_with_decide(asked):
     assert explain(*asked).decision == decide(*asked)
@@ -235,12 +242,14 @@ def everything_denied(kind):
     )
 
 
+@examples
 @given(ASKED)
 def test_a_deny_added_to_the_callers_policies_never_allows_more(asked):
     asking, applying = asked
     assert not decide(asking, changed(applying, identity=(*applying.identity, everything_denied("identity")))).allowed
 
 
+@examples
 @given(ASKED, st.data())
 def test_a_deny_added_to_any_policy_never_allows_more(asked, data):
     asking, applying = asked
@@ -256,6 +265,7 @@ def test_a_deny_added_to_any_policy_never_allows_more(asked, data):
         assert not decide(asking, rebuilt(applying, remake)).allowed
 
 
+@examples
 @given(ASKED, documents("identity"))
 def test_only_an_explicit_deny_can_take_away_in_a_further_identity_policy(asked, more):
     asking, applying = asked
@@ -264,6 +274,7 @@ def test_only_an_explicit_deny_can_take_away_in_a_further_identity_policy(asked,
         assert after.outcome in ("allowed", "explicit_deny")
 
 
+@examples
 @given(ASKED)
 def test_boundaries_session_policies_scps_rcps_and_endpoints_never_grant(asked):
     asking, applying = asked
@@ -274,6 +285,7 @@ def test_boundaries_session_policies_scps_rcps_and_endpoints_never_grant(asked):
             assert decide(asking, changed(applying, **{part: empty})).allowed, part
 
 
+@examples
 @given(REQUESTS, st.sampled_from(["boundary", "sessions", "scps", "rcps", "endpoints"]), st.data())
 def test_a_limit_alone_grants_nothing(asking, part, data):
     assume(asking.principal.kind != "root")
@@ -286,6 +298,7 @@ def test_a_limit_alone_grants_nothing(asking, part, data):
 # ---------------------------------------------------------------------------------- what does not matter
 
 
+@examples
 @given(ASKED, st.randoms(use_true_random=False))
 def test_the_order_of_policies_and_statements_is_irrelevant(asked, random):
     asking, applying = asked
@@ -312,6 +325,7 @@ def test_the_order_of_policies_and_statements_is_irrelevant(asked, random):
     assert (after.outcome, after.decided_by, after.reason) == (before.outcome, before.decided_by, before.reason)
 
 
+@examples
 @given(ASKED)
 def test_the_case_of_key_names_is_irrelevant(asked):
     asking, applying = asked
@@ -330,6 +344,7 @@ def test_the_case_of_key_names_is_irrelevant(asked):
     assert (after.outcome, after.decided_by) == (before.outcome, before.decided_by)
 
 
+@examples
 @given(ASKED)
 def test_the_case_of_actions_is_irrelevant(asked):
     asking, applying = asked
@@ -338,6 +353,7 @@ def test_the_case_of_actions_is_irrelevant(asked):
     assert (after.outcome, after.decided_by) == (before.outcome, before.decided_by)
 
 
+@examples
 @given(ASKED)
 def test_a_key_that_no_policy_names_is_irrelevant(asked):
     asking, applying = asked
@@ -349,6 +365,7 @@ def test_a_key_that_no_policy_names_is_irrelevant(asked):
 # ---------------------------------------------------------------------------------- what decides
 
 
+@examples
 @given(ASKED)
 def test_without_its_deciding_statements_the_decision_or_its_ground_changes(asked):
     asking, applying = asked
@@ -372,6 +389,7 @@ def test_without_its_deciding_statements_the_decision_or_its_ground_changes(aske
     assert (after.outcome, after.decided_by, after.statements) != (before.outcome, before.decided_by, before.statements)
 
 
+@examples
 @given(ASKED)
 def test_the_deciding_statements_are_of_the_effect_that_decided(asked):
     asking, applying = asked
@@ -389,6 +407,7 @@ def test_the_deciding_statements_are_of_the_effect_that_decided(asked):
 WILD = st.text(st.sampled_from("*?$.{}[]()\\+^|a:/é’"), min_size=1, max_size=12)
 
 
+@examples
 @given(WILD, WILD)
 def test_the_value_of_a_variable_is_never_a_wildcard(value, name):
     assume(value != name)
@@ -404,6 +423,7 @@ def test_the_value_of_a_variable_is_never_a_wildcard(value, name):
     assert not may(name) or name.startswith(f"{value}/")
 
 
+@examples
 @given(WILD, WILD)
 def test_the_value_of_a_condition_variable_is_never_a_wildcard(value, owner):
     condition = {"StringLike": {"app:owner": "${aws:username}"}}
@@ -449,6 +469,7 @@ def placed(policy, name="garbage"):
     )
 
 
+@examples
 @given(st.text() | JSON.map(lambda value: json.dumps(value, indent=1)), st.sampled_from(KINDS))
 def test_garbage_never_raises_and_grants_nothing(text, kind):
     policy = parse(text, kind)
