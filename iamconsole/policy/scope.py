@@ -44,8 +44,12 @@ def same_account(asked: Asked) -> bool:
 def scps_apply(asked: Asked) -> bool:
     """SCPs "affect only IAM users and roles that are managed by accounts that are part of the organization" and their
     root users, and not service-linked roles (Organizations User Guide, orgs_manage_policies_scps.html).
+
+    The user of an identity provider is neither until a role is assumed.
     """
-    return bool(asked.request.principal.account) and not _is_service_linked(asked.request.principal.role_arn)
+    principal = asked.request.principal
+    outside = principal.kind == "federated" and ":federated-user/" not in principal.arn
+    return bool(principal.account) and not outside and not _is_service_linked(principal.role_arn)
 
 
 def rcps_apply(asked: Asked) -> bool:

@@ -68,7 +68,7 @@ def plain_decision(request: Request, policies: PolicySet) -> tuple[str, str]:
     repairs = action in ("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy")
 
     # Which policies apply at all.
-    scps = policies.scps if me.account and not linked else ()
+    scps = policies.scps if own_account and not linked else ()
     rcps = policies.rcps if action.split(":")[0] in RCP_SERVICES.split() and action != "kms:retiregrant" else ()
     if linked or (trust and LINKED in request.resource):
         rcps = ()
