@@ -38,6 +38,15 @@ def test_every_case_has_its_own_name_and_cites_aws():
         assert case["because"].count("“") == case["because"].count("”"), case["name"]
 
 
+def test_no_case_has_a_member_that_nobody_reads():
+    asked = {"caller", "action", "resource", "owner", "context"}
+    applying = {"identity", "resourcePolicy", "trustPolicy", "boundary", "sessions", "scps", "rcps", "endpoints"}
+    about = {"name", "source", "because", "expect", "blockPublicAccess"}
+    for case in (case for cases in TABLES.values() for case in cases):
+        assert set(case) <= asked | applying | about, case["name"]
+        assert set(case["expect"]) <= {"outcome", "decided_by", "reason", "undecided"}, case["name"]
+
+
 def test_no_question_is_asked_twice():
     asked = [
         repr({key: value for key, value in case.items() if key not in ("name", "source", "because")})
