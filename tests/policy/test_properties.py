@@ -230,6 +230,15 @@ def test_explain_agrees_with_decide(asked):
     assert explain(*asked).decision == decide(*asked)
 
 
+@examples
+@given(ASKED)
+def test_the_ladder_shows_the_stage_at_which_the_decision_fell(asked):
+    explanation = explain(*asked)
+    decision, verdicts = explanation.decision, {stage.name: stage.verdict for stage in explanation.stages}
+    if decision.decided_by in verdicts:
+        assert (verdicts[decision.decided_by] == "allows") is decision.allowed
+
+
 # ---------------------------------------------------------------------------------- denies and limits
 
 
