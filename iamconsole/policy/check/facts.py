@@ -149,7 +149,7 @@ SOURCE_KEYS = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid"
 NOT_OF_SERVICE_PRINCIPALS = ("aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/")
 
 # Quotas. IAM: reference_iam-quotas.html. S3: "bucket policies are limited to 20 KB" (bucket-policies.html).
-# Organizations: SCPs 10,240 characters since 15 May 2026 (5,120 before), RCPs 5,120 (orgs_reference_limits.html).
+# Organizations: SCPs 10,240 characters since AWS doubled it on 15 May 2026, RCPs 5,120 (orgs_reference_limits.html).
 IDENTITY_QUOTA = 6144
 TRUST_QUOTA = 2048
 BUCKET_QUOTA = 20_480

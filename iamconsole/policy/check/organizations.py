@@ -1,8 +1,9 @@
 """Findings on resource control policies.
 
 Organizations User Guide, "RCP syntax" (orgs_manage_policies_rcps_syntax.html). Service control policies take the whole
-policy language since September 2025 (orgs_manage_policies_scps_syntax.html), so that of their former checks only the
-one on principals is left, and `grammar` has it.
+policy language since September 2025 (AWS Security Blog, "Unlock new possibilities: AWS Organizations service control
+policy now supports full IAM language"), so that of their former checks only the one on principals is left, and
+`grammar` has it.
 """
 
 from __future__ import annotations
