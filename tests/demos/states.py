@@ -1,0 +1,237 @@
+"""Every page of the console in every state worth a look: for axe-core and for pictures (tests/screenshots.py).
+
+A state is a page as somebody sees it, and what that person does on it to bring the state about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from playwright.sync_api import Page, expect
+
+from tests.demos.course import CHANGE_PASSWORD, FIRST_PASSWORD, HR_POLICY, S3_READ_ONLY
+
+Act = Callable[[Page], None]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`who` is signed in: root, admin, john (who may do next to nothing) or nobody. `{account}` stands for its ID."""
+
+    name: str
+    path: str
+    who: str = "admin"
+    act: Act | None = None
+    wide: bool = False  # what it opens is not there on a narrow screen
+
+
+def press(name: str, role: Any = "button") -> Act:
+    return lambda page: page.get_by_role(role, name=name, exact=True).first.click()
+
+
+def fill(label: str, text: str) -> Act:
+    return lambda page: page.get_by_label(label, exact=True).first.fill(text)
+
+
+def tick(label: str) -> Act:
+    return lambda page: page.get_by_label(label).first.check()
+
+
+def click(selector: str) -> Act:
+    return lambda page: page.locator(selector).first.click()
+
+
+def in_turn(*acts: Act) -> Act:
+    def act(page: Page) -> None:
+        for each in acts:
+            each(page)
+
+    return act
+
+
+def a_dialog(act: Act) -> Act:
+    return in_turn(act, lambda page: expect(page.get_by_role("dialog")).to_be_visible())
+
+
+def code_in(page: Page) -> str:
+    """The newest code of the simulated inbox, read in a tab of its own."""
+    inbox = page.context.new_page()
+    inbox.goto("/lab/inbox")
+    inbox.locator(".inbox a").first.click()
+    found = re.search(r"\b\d{6}\b", inbox.locator(".mail-code").inner_text())
+    inbox.close()
+    assert found
+    return found[0]
+
+
+def fill_code(page: Page) -> None:
+    page.get_by_label("Verification code").fill(code_in(page))
+
+
+SIGN_UP: tuple[tuple[str, Act], ...] = (
+    ("verify", in_turn(
+        fill("Root user email address", "{email}"), fill("AWS account name", "HR"), press("Verify email address"))),
+    ("password", in_turn(fill_code, press("Verify"))),
+    ("contact", in_turn(
+        fill("Root user password", "Root-Passw0rd"), fill("Confirm root user password", "Root-Passw0rd"),
+        press("Continue (step 1 of 5)"))),
+    ("billing", in_turn(tick("I have read and agree"), press("Continue (step 2 of 5)"))),
+    ("identity", press("Verify and Continue (step 3 of 5)")),
+    ("support", in_turn(press("Send code (step 4 of 5)"), fill_code, press("Continue (step 4 of 5)"))),
+    ("complete", press("Complete sign up")),
+)  # fmt: skip
+
+
+def signing_up(last: str) -> Act:
+    """As far as the page `last`, each picture with an address of its own."""
+
+    def act(page: Page) -> None:
+        for name, step in SIGN_UP:
+            if name == "verify":
+                page.get_by_label("Root user email address").fill(f"{last}@company1.com")
+                page.get_by_label("AWS account name").fill("HR")
+                page.get_by_role("button", name="Verify email address").click()
+            else:
+                step(page)
+            page.wait_for_url(f"**/signup/{name}*")
+            if name == last:
+                return
+
+    return act
+
+
+POLICY = "/iam/policies/details/arn:aws:iam::{account}:policy/HRPolicy"
+AWS_POLICY = f"/iam/policies/details/{S3_READ_ONLY}"
+SIMULATED = "/policysim?users=john&service=s3&actions=GetObject&actions=PutObject"
+
+OUTSIDE = (
+    State("landing", "/", "nobody"),
+    State("sign-up", "/signup", "nobody"),
+    State("sign-up-errors", "/signup", "nobody", press("Verify email address")),
+    *(State(f"sign-up-{name}", "/signup", "nobody", signing_up(name)) for name, _ in SIGN_UP),
+    State("inbox", "/lab/inbox", "nobody"),
+    State("sign-in", "/signin", "nobody"),
+    State("sign-in-errors", "/signin", "nobody", press("Next")),
+    State("sign-in-root", "/signin/root?email=HR@company1.com", "nobody"),
+    State("sign-in-iam", "/console?account={account}", "nobody"),
+    State("sign-in-refused", "/console?account={account}", "nobody", in_turn(
+        fill("IAM username", "admin"), fill("Password", "wrong"), press("Sign in"))),
+    State("forgot", "/signin/forgot", "nobody"),
+    State("signed-out", "/signin?loggedout", "nobody"),
+    State("nowhere-outside", "/no-such-page", "nobody"),
+)  # fmt: skip
+
+FRAME = (
+    State("home", "/console/home"),
+    State("home-root", "/console/home", "root"),
+    State("home-john", "/console/home", "john"),
+    State("search", "/console/home", act=in_turn(
+        lambda page: page.locator(".top-bar input[type=search]").fill("IAM"),
+        lambda page: expect(page.get_by_role("option").first).to_be_visible()), wide=True),
+    State("search-results", "/console/search?q=user"),
+    State("services", "/console/services"),
+    State("account-menu", "/console/home", act=click(".account-menu > summary")),
+    State("region-menu", "/s3/buckets", act=click(".region-menu > summary")),
+    State("settings-menu", "/console/home", act=click("summary[title=Settings]")),
+    State("account", "/account", "root"),
+    State("account-john", "/account", "john"),
+    State("not-in-lab", "/console/not-in-lab?page=Billing"),
+    State("nowhere", "/iam/no-such-page"),
+    State("gallery", "/ui/"),
+)  # fmt: skip
+
+IAM = (
+    State("dashboard", "/iam/home"),
+    State("dashboard-root", "/iam/home", "root"),
+    State("dashboard-john", "/iam/home", "john"),
+    State("alias", "/iam/home", act=a_dialog(press("Create", "link"))),
+    State("credentials", "/iam/security_credentials"),
+    State("credentials-root", "/iam/security_credentials", "root"),
+    State("credentials-john", "/iam/security_credentials", "john"),
+    State("own-password", "/iam/security_credentials/update-password", "john"),
+    State("assign-mfa", "/iam/security_credentials/mfa", "root"),
+    State("users", "/iam/users"),
+    State("users-none-found", "/iam/users?q=nobody"),
+    State("users-refused", "/iam/users", "john"),
+    State("users-chosen", "/iam/users", act=tick("Select Sarah")),
+    State("users-preferences", "/iam/users", act=a_dialog(click(".gear"))),
+    State("user-delete", "/iam/users", act=in_turn(tick("Select Sarah"), a_dialog(press("Delete")))),
+    State("user", "/iam/users/details/john"),
+    State("user-groups", "/iam/users/details/john?section=groups"),
+    State("user-credentials", "/iam/users/details/john?section=security_credentials"),
+    State("user-missing", "/iam/users/details/nobody"),
+    State("user-refused", "/iam/users/details/Sarah", "john"),
+    State("user-add-permissions", "/iam/users/details/Sarah/add-permissions"),
+    State("user-tags", "/iam/users/details/Sarah/tags"),
+    State("access-key", "/iam/users/details/Sarah/create-access-key"),
+    State("user-create", "/iam/users/create"),
+    State("user-create-errors", "/iam/users/create", act=in_turn(
+        tick("Provide user access to the AWS Management Console"), tick("I want to create an IAM user"),
+        tick("Custom password"), press("Next"))),
+    State("groups", "/iam/groups"),
+    State("group-create", "/iam/groups/create"),
+    State("group", "/iam/groups/details/HR?section=permissions"),
+    State("policies", "/iam/policies"),
+    State("policy", POLICY),
+    State("policy-json", f"{POLICY}?section=permissions&view=json"),
+    State("policy-aws", AWS_POLICY),
+    State("policy-create", "/iam/policies/create"),
+    State("simulator", "/policysim"),
+    State("simulated", SIMULATED),
+)  # fmt: skip
+
+S3 = (
+    State("buckets", "/s3/buckets"),
+    State("buckets-refused", "/s3/buckets", "john"),
+    State("bucket-create", "/s3/bucket/create"),
+    State("bucket", "/s3/buckets/company1-hr"),
+    State("bucket-john", "/s3/buckets/company1-hr-bucket", "john"),
+    State("bucket-refused", "/s3/buckets/company1-hr", "john"),
+    State("upload", "/s3/upload/company1-hr"),
+)
+
+STATES = (*OUTSIDE, *FRAME, *IAM, *S3)
+
+
+def play(sandbox: dict[str, Any]) -> None:
+    """The HR group demo (D4, D9), as the administrator."""
+    admin = sandbox["admin"]
+    session = boto3.Session(admin["access_key_id"], admin["secret_access_key"], region_name="us-west-2")
+    iam, s3 = (session.client(name, endpoint_url=sandbox["endpoint"]) for name in ("iam", "s3"))
+    iam.create_user(UserName="john")
+    iam.create_login_profile(UserName="john", Password=FIRST_PASSWORD)
+    iam.create_access_key(UserName="john")
+    iam.create_group(GroupName="HR")
+    policy = iam.create_policy(PolicyName="HRPolicy", PolicyDocument=HR_POLICY)["Policy"]
+    iam.attach_group_policy(GroupName="HR", PolicyArn=policy["Arn"])
+    iam.add_user_to_group(GroupName="HR", UserName="john")
+    iam.attach_user_policy(UserName="john", PolicyArn=CHANGE_PASSWORD)
+    s3.create_bucket(Bucket="company1-hr-bucket", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_object(Bucket="company1-hr-bucket", Key="handbook.txt", Body=b"Be kind.\n")
+
+
+def let_in(page: Page, sandbox: dict[str, Any], who: str) -> None:
+    """Sign somebody of the played sandbox in; nobody only gets the sandbox's own link."""
+    page.goto(sandbox["link"])
+    if who == "nobody":
+        return
+    if who == "root":
+        page.goto(f"/signin/root?email={sandbox['root']['email']}")
+        password = sandbox["root"]["password"]
+    else:
+        page.goto(f"/console?account={sandbox['account_id']}")
+        page.get_by_label("IAM username").fill(who)
+        password = sandbox["admin"]["password"] if who == "admin" else FIRST_PASSWORD
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/console/home*")
+
+
+def show(page: Page, state: State, account_id: str) -> None:
+    page.goto(state.path.format(account=account_id))
+    if state.act:
+        state.act(page)
