@@ -148,7 +148,7 @@ IAM = (
     State("dashboard", "/iam/home"),
     State("dashboard-root", "/iam/home", "root"),
     State("dashboard-john", "/iam/home", "john"),
-    State("alias", "/iam/home", act=a_dialog(press("Create", "link"))),
+    State("alias", "/iam/home", act=a_dialog(click("a[href^='/iam/account-alias']"))),
     State("credentials", "/iam/security_credentials"),
     State("credentials-root", "/iam/security_credentials", "root"),
     State("credentials-john", "/iam/security_credentials", "john"),
