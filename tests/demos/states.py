@@ -121,6 +121,8 @@ OUTSIDE = (
     State("sign-in-refused", "/console?account={account}", "nobody", in_turn(
         fill("IAM username", "admin"), fill("Password", "wrong"), press("Sign in"))),
     State("forgot", "/signin/forgot", "nobody"),
+    State("reset-dead", "/signin/reset?token=x", "nobody"),
+    State("authenticator", "/lab/authenticator", "nobody"),
     State("signed-out", "/signin?loggedout", "nobody"),
     State("nowhere-outside", "/no-such-page", "nobody"),
 )  # fmt: skip
@@ -149,6 +151,7 @@ IAM = (
     State("dashboard-root", "/iam/home", "root"),
     State("dashboard-john", "/iam/home", "john"),
     State("alias", "/iam/home", act=a_dialog(click("a[href^='/iam/account-alias']"))),
+    State("alias-page", "/iam/account-alias"),
     State("credentials", "/iam/security_credentials"),
     State("credentials-root", "/iam/security_credentials", "root"),
     State("credentials-john", "/iam/security_credentials", "john"),
@@ -157,6 +160,7 @@ IAM = (
     State("users", "/iam/users"),
     State("users-none-found", "/iam/users?q=nobody"),
     State("users-refused", "/iam/users", "john"),
+    State("denial", "/iam/users", "john", press("Explain this denial", "link")),
     State("users-chosen", "/iam/users", act=tick("Select Sarah")),
     State("users-preferences", "/iam/users", act=a_dialog(click(".gear"))),
     State("user-delete", "/iam/users", act=in_turn(tick("Select Sarah"), a_dialog(press("Delete")))),
@@ -231,7 +235,11 @@ def let_in(page: Page, sandbox: dict[str, Any], who: str) -> None:
     page.wait_for_url("**/console/home*")
 
 
-def show(page: Page, state: State, account_id: str) -> None:
-    page.goto(state.path.format(account=account_id))
+def show(page: Page, state: State, account_id: str) -> bytes:
+    """Bring the state about; returns the HTML that the page came with."""
+    answer = page.goto(state.path.format(account=account_id))
+    assert answer is not None
+    sent = answer.body()
     if state.act:
         state.act(page)
+    return sent
