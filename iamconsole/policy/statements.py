@@ -144,8 +144,8 @@ class Compiled:
 
 
 def _vendors(statement: Statement) -> frozenset[str] | None:
-    """The services that an Action element names; None if it may be any."""
-    if statement.action is None:
+    """The services that an Action element names; None if it may be any, also because it could not be read."""
+    if statement.action is None or "Action" in statement.unread:
         return None
     vendors = frozenset(action.partition(":")[0].lower() for action in statement.action)
     return None if any("*" in vendor or "?" in vendor for vendor in vendors) else vendors

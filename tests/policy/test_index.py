@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamconsole.policy import PolicySet, Request, decide
+from iamconsole.policy import PolicySet, Request, decide, explain
 from iamconsole.policy.evaluate import indexes_of
 from iamconsole.policy.index import KEPT_ACTIONS, KEPT_ROWS
 from iamconsole.policy.statements import Asked, action_matches, resource_matches
@@ -50,6 +51,43 @@ def test_every_statement_that_may_match_is_found_and_no_other(statements, resour
             assert named
         else:
             assert (row.number in found) is (named and resource_matches(row.compiled, asked) is True)
+
+
+UNREADABLE = [
+    {"Action": ["s3:*", 5]},
+    {"Action": 5},
+    {"Action": None},
+    {"Action": {"s3": "*"}},
+    {"Action": "s3:*", "NotAction": "iam:*"},
+    {"NotAction": [None]},
+    {},
+]
+
+
+@pytest.mark.parametrize("action", UNREADABLE, ids=str)
+@pytest.mark.parametrize("kind", ["identity", "boundary", "session", "resource", "scp", "rcp", "endpoint"])
+def test_a_deny_whose_action_cannot_be_read_is_found_for_every_action(kind, action):
+    """It may have been meant for this one. Another policy allows everything."""
+    statement = {"Effect": "Deny", "Resource": "*", **action}
+    if kind in ("resource", "rcp", "endpoint"):
+        statement["Principal"] = "*"
+    odd = attach([statement], kind, "direct")
+    every = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    identity = attach([every], "identity", "direct")
+    placed = {
+        "identity": {"identity": (identity, odd)},
+        "boundary": {"boundary": odd},
+        "session": {"sessions": (odd,)},
+        "resource": {"resource": odd},
+        "scp": {"scps": ((odd,),)},
+        "rcp": {"rcps": ((odd,),)},
+        "endpoint": {"endpoints": (odd,)},
+    }[kind]
+    request = Request(CALLERS["alice"], "s3:GetObject", "arn:aws:s3:::b/k")
+    applying = PolicySet(**{"identity": (identity,), **placed})
+    decision = decide(request, applying)
+    assert decision.outcome == "explicit_deny"
+    assert decision == explain(request, applying).decision
 
 
 def test_many_actions_and_services_do_not_grow_the_memory_of_a_policy_set():
