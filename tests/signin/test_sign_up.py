@@ -191,6 +191,37 @@ def test_another_address_must_be_verified_again(visitor):
     assert visitor.browser.get(f"/signup/password?{key}").url == f"/signup/verify?{key}"
 
 
+def test_another_address_given_at_the_very_end_must_be_verified_first(visitor):
+    visitor.reach_support()
+    key = visitor.at.partition("?")[2]
+    visitor.at = f"/signup?{key}"
+    visitor.send(email="other@company1.com", name=NAME)
+    for page in ("password", "contact", "billing", "identity", "support"):
+        assert visitor.browser.post(f"/signup/{page}?{key}", {"plan": "basic"}).url == f"/signup/verify?{key}"
+    assert not Account.objects.exists()
+
+
+def test_a_lab_with_one_page_asks_for_the_new_address_too(visitor, settings):
+    settings.IAMCONSOLE_SHORT_SIGN_UP = True
+    visitor.choose_password()
+    key = visitor.at.partition("?")[2]
+    visitor.at = f"/signup?{key}"
+    visitor.send(email="other@company1.com", name=NAME)
+    assert visitor.browser.post(f"/signup/short?{key}", {"agreed": "on"}).url == f"/signup/verify?{key}"
+    assert not Account.objects.exists()
+
+
+def test_a_new_account_name_asks_for_the_password_again(visitor):
+    """Else the password could be the name, which the rules forbid."""
+    visitor.choose_password(password="Company-1")
+    key = visitor.at.partition("?")[2]
+    visitor.at = f"/signup?{key}"
+    visitor.send(email=EMAIL, name="Company-1")
+    assert visitor.page == "/signup/password"
+    assert visitor.browser.get(f"/signup/contact?{key}").url == f"/signup/password?{key}"
+    assert visitor.send(password="Company-1", confirm="Company-1").status_code == 422
+
+
 def test_the_mail_is_as_the_page_says(visitor):
     visitor.send(email=EMAIL, name=NAME)
     page = visitor.browser.get(visitor.at).content.decode()

@@ -86,10 +86,16 @@ class SignUp:
     def token(self) -> str:
         return sessions.inbox_token(self.request, make=True)
 
+    def is_open(self, page: str) -> bool:
+        """Whether the page has all that it needs, and so has every page before it: an answer may be given anew
+        on an early page, and what was entered on later ones then waits until the way there is walked again."""
+        pages = SHORT_PAGES if page == "short" else PAGES
+        return all(self.draft.get(NEEDS[one]) for one in pages[: pages.index(page) + 1])
+
     def next_open(self) -> str:
-        """The furthest page whose needs are met."""
+        """The furthest page that is open."""
         pages = SHORT_PAGES if settings.IAMCONSOLE_SHORT_SIGN_UP else PAGES
-        return next((page for page in reversed(pages) if self.draft.get(NEEDS[page])), "start")
+        return next((page for page in reversed(pages) if self.is_open(page)), "start")
 
     def page(self, template: str, form: Form, **context: Any) -> HttpResponse:
         values = {"sign_up": self, "form": form, "id": self.key, **context}
@@ -107,7 +113,7 @@ def step(view: Callable[[SignUp], HttpResponse]) -> Callable[[HttpRequest], Http
         found = SignUp.of(request)
         if found.draft["done"]:
             return redirect(found.draft["done"])
-        if name != "start" and not found.draft.get(NEEDS[name]):
+        if name != "start" and not found.is_open(name):
             return found.go(found.next_open())
         return view(found)
 
@@ -134,6 +140,8 @@ def start(it: SignUp) -> HttpResponse:
         else:
             if email != it.draft.get("email"):
                 it.draft.pop("verified", None)
+            if (email, name) != (it.draft.get("email"), it.draft.get("name")):
+                it.draft.pop("password_hash", None)  # it was held against the former ones
             it.save(email=email, name=name)
             if it.draft.get("verified"):
                 return it.go("password")
