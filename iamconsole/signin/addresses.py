@@ -21,7 +21,8 @@ either = require_http_methods(["GET", "HEAD", "POST"])
 def after(request: HttpRequest) -> str:
     """The page that sent the browser to sign in: a path on this host, or nothing."""
     url = request.POST.get("redirect_uri") or request.GET.get("redirect_uri") or ""
-    safe = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    # It is written into the sign-in's event, where PostgreSQL takes no null character.
+    safe = url.startswith("/") and url.isprintable() and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
     return url if safe and not url.startswith(("/signin", "/signout", "/signup")) else ""
 
 

@@ -182,6 +182,9 @@ def test_signing_in_as_somebody_else_ends_the_session_before(as_user, sandbox, k
         ("/\\evil.example/", "/console/home"),
         ("javascript:alert(1)", "/console/home"),
         ("/signout", "/console/home"),
+        ("/iam/users\0", "/console/home"),
+        ("/iam\r\nSet-Cookie: x=y", "/console/home"),
+        (f"/iam/{'a' * 4000}", "/console/home"),
     ],
 )
 def test_only_a_path_on_this_host_is_returned_to(visitor, sandbox, known, asked, led):
