@@ -26,8 +26,11 @@ from iamconsole.policy import AttachedPolicy, parse
 
 
 def users_named(account_key: int, names: Iterable[str]) -> dict[str, User]:
-    """Users by lower-cased name, with their login profiles; IAM does not tell names apart by case."""
-    wanted = {name.lower() for name in names}
+    """Users by lower-cased name, with their login profiles; IAM does not tell names apart by case.
+
+    A sign-in form takes any text, and the lower case of the Kelvin sign is an ASCII k: no user has such a name.
+    """
+    wanted = {name.lower() for name in names if name.isascii()}
     rows = User.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
     rows = rows.select_related("login_profile")
     return {row.name.lower(): row for row in rows}

@@ -151,6 +151,14 @@ def test_every_failure_of_the_iam_page_reads_the_same(visitor, sandbox, known, r
     assert len(set(pages)) == 1
 
 
+def test_a_letter_that_only_looks_like_the_names_is_another(visitor, sandbox, root):
+    """The Kelvin sign becomes an ASCII k in lower case; no cookie could remember it."""
+    root.call("iam:CreateUser", user_name="kate")
+    root.call("iam:CreateLoginProfile", user_name="kate", password="Passw0rd!")
+    assert enter(visitor, sandbox, "\u212aate", "Passw0rd!", remember="on").status_code == 422
+    assert enter(visitor, sandbox, "KATE", "Passw0rd!", remember="on").status_code == 302
+
+
 def test_the_root_user_has_no_way_in_on_the_iam_page(visitor, sandbox, known):
     for user_name in ("", " ", known.root_email):
         assert enter(visitor, sandbox, user_name, known.root_password).status_code == 422
