@@ -25,7 +25,8 @@ def account_named(text: str, sandbox_slug: str = "") -> Account | None:
 
 
 def is_account_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
+    """Twelve digits: an alias may have fewer or more."""
+    return len(text) == 12 and text.isascii() and text.isdecimal()
 
 
 def is_ambiguous(text: str) -> bool:

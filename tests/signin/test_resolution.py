@@ -52,6 +52,12 @@ def test_an_alias_is_as_good_as_an_id_in_the_chooser(visitor, sandbox):
     assert enter(visitor, answer.url, "company1-hr", sandbox).url == "/console/home"
 
 
+@pytest.mark.parametrize("alias", ["2026", "2026-1", "1234567890123"])
+def test_an_alias_of_digits_is_no_account_id(visitor, sandbox, alias):
+    name(sandbox, alias)
+    assert enter(visitor, f"/{alias}/console", alias, sandbox).url == "/console/home"
+
+
 def test_which_aliases_there_are_does_not_show(visitor, sandbox):
     name(sandbox, "company1-hr")
     pages = []

@@ -20,8 +20,10 @@ def create_account_alias(call: Call, *, account_alias: str) -> Response:
     Sources: API Reference, CreateAccountAlias (characters; "You cannot use a 12-digit number"); Sign-In
     User Guide, "Creating, deleting, and listing an AWS account alias" (one at a time, unique over all accounts).
     """
-    if len(account_alias) == 12 and account_alias.isdecimal():
-        # Else nobody could tell it from an account ID. The code is documented nowhere.
+    digits = account_alias.replace("-", "")
+    if len(digits) == 12 and digits.isdecimal():
+        # Else nobody could tell it from an account ID, which the sign-in pages take with its hyphens too. The code is
+        # documented nowhere, and of hyphens AWS says nothing.
         raise InvalidInput("The account alias must not be a 12-digit number.", field="account_alias")
     taken = EntityAlreadyExists(f"The account alias {account_alias} already exists.", field="account_alias")
     accounts = Account.objects.filter(sandbox=call.caller.sandbox_key)

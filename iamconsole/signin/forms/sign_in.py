@@ -161,9 +161,9 @@ class ChangePasswordForm(Form):
 
 
 def plain_account(text: str) -> str:
-    """An account ID as it is shown in the console, `6294-7024-0221`, is taken too."""
+    """An account ID as it is shown in the console, `6294-7024-0221`, is taken too; `2026-1` is an alias."""
     bare = text.replace("-", "").replace(" ", "")
-    return bare if bare.isascii() and bare.isdecimal() else text.strip()
+    return bare if len(bare) == 12 and bare.isascii() and bare.isdecimal() else text.strip()
 
 
 def is_account_text(text: str) -> bool:
