@@ -66,7 +66,9 @@ def test_an_alias_is_unique_in_its_world_and_free_in_another(admin, stranger, sa
     )
 
 
-@pytest.mark.parametrize("alias", ["ab", "a" * 64, "Company1", "-abc", "abc-", "a--b", "a_b", "123456789012", "1234-5678-9012"])
+@pytest.mark.parametrize(
+    "alias", ["ab", "a" * 64, "Company1", "-abc", "abc-", "a--b", "a_b", "123456789012", "1234-5678-9012"]
+)
 def test_an_alias_has_the_form_of_aws(admin, alias):
     with pytest.raises(AwsError) as error:
         admin.call("iam:CreateAccountAlias", account_alias=alias)
