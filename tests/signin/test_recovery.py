@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +15,8 @@ from iamconsole.accounts import inbox
 from iamconsole.accounts.models import Mail
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import AccessDenied, AwsError
+from iamconsole.core.operation import Call
+from iamconsole.gateway.table import OPERATIONS
 from iamconsole.sandboxes.lifecycle import Credentials
 from iamconsole.sts.models import TemporaryCredential
 from iamconsole.sts.operations.recovery import MAILS
@@ -82,6 +85,29 @@ def test_the_link_works_once(visitor, sandbox, link):
     assert reset(visitor, link, "An0ther-one", "An0ther-one").status_code == 404
     assert can_sign_in(sandbox, NEW)
     assert "was used or has expired" in visitor.get(f"/lab/inbox/{Mail.objects.get().pk}").content.decode()
+
+
+def _second_mail(visitor, sandbox) -> str:
+    """Another mail, asked for when the first one is a minute old."""
+    first = Mail.objects.get()
+    Mail.objects.filter(pk=first.pk).update(sent=first.sent - dt.timedelta(minutes=1))
+    visitor.post("/signin/forgot", {"email": sandbox.root_email})
+    return inbox.link_token(Mail.objects.exclude(pk=first.pk).get())
+
+
+def test_a_new_password_voids_the_links_of_every_other_mail(visitor, sandbox, link):
+    second = _second_mail(visitor, sandbox)
+    first = inbox.link_token(Mail.objects.order_by("pk").first())
+    assert visitor.get(f"/signin/reset?token={first}").status_code == 200
+    assert reset(visitor, f"/signin/reset?token={second}").status_code == 302
+    assert reset(visitor, f"/signin/reset?token={first}", "An0ther-one", "An0ther-one").status_code == 404
+    assert can_sign_in(sandbox, NEW)
+
+
+def test_a_password_changed_in_the_console_voids_the_link_too(visitor, sandbox, link, root):
+    old = Credentials.unseal(sandbox.sandbox.start).root_password
+    root.call("signin:PasswordUpdated", old_password=old, password=NEW)
+    assert visitor.get(link).status_code == 404
 
 
 def test_the_link_works_for_ten_minutes(link):
@@ -215,6 +241,20 @@ def test_the_root_user_changes_its_own_password(sandbox, root):
         {"PasswordUpdated": "Success"},
         "AwsConsoleSignIn",
     )
+    assert can_sign_in(sandbox, NEW)
+
+
+def test_a_password_changed_between_check_and_lock_is_not_changed_again(sandbox, root):
+    """Somebody in the root user's session, at the moment when its owner sets a new password by mail."""
+    old = Credentials.unseal(sandbox.sandbox.start).root_password
+    operation = OPERATIONS["signin:PasswordUpdated"]
+    params = {"old_password": old, "password": "An0ther-one"}
+    ids = {"request_id": str(uuid.uuid4()), "event_id": str(uuid.uuid4())}
+    late = Call(operation, root.caller, root.context, params, root.context.clock(), **ids)
+    late.prepared = operation.prepare(late)
+    root.call("signin:PasswordUpdated", old_password=old, password=NEW)
+    with pytest.raises(AccessDenied, match=r"The old password was incorrect\."):
+        operation.work(late, **params)
     assert can_sign_in(sandbox, NEW)
 
 

@@ -8,6 +8,7 @@ PasswordRecoveryCompleted have the same form.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.hashers import check_password, make_password
 
@@ -73,17 +74,27 @@ def password_recovery_requested(call: Call) -> Response:
     return _succeeded(call)
 
 
-def _new_password(call: Call) -> str:
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The hashes of the new password and of the one that it replaces, as that was before the lock."""
+
+    new: str
+    former: str
+
+
+def _new_password(call: Call) -> _Change:
     """The hash of the new password, once it keeps the rules; made before any lock is held."""
     account = _account(call)
     passwords.enforce(call.params["password"], account.name, account.root_email)
-    return make_password(call.params["password"])
+    return _Change(make_password(call.params["password"]), account.root_password)
 
 
 def _set(call: Call, account: Account) -> None:
-    """AWS does not say what becomes of the root user's sessions: whoever held one before is out."""
-    account.root_password = call.prepared
+    """AWS does not say what becomes of the root user's sessions and of mails with a link: whoever held one before
+    is out."""
+    account.root_password = call.prepared.new
     account.save(update_fields=["root_password"])
+    Mail.objects.filter(account=account, kind=Mail.Kind.RECOVERY, used=False).update(used=True)
     sessions = TemporaryCredential.objects.filter(account=account, user=None, from_console=True)
     sessions.exclude(access_key_id=call.caller.access_key_id).delete()
 
@@ -99,18 +110,26 @@ def password_recovery_completed(call: Call, *, token: str, password: str) -> Res
     return _succeeded(call)
 
 
-def _changed_password(call: Call) -> str:
+def _wrong_old_password() -> AccessDenied:
+    return AccessDenied("The old password was incorrect.", field="old_password")
+
+
+def _changed_password(call: Call) -> _Change:
     """The same for who knows the password: a wrong one is said before the rules for the new one."""
     account = _account(call)
     if not call.caller.is_root:
         raise AccessDenied(NOT_ROOT)
     if not check_password(call.params["old_password"], account.root_password):
-        raise AccessDenied("The old password was incorrect.", field="old_password")
-    return _new_password(call)
+        raise _wrong_old_password()
+    return replace(_new_password(call), former=account.root_password)  # the one that was checked
 
 
 @operation("signin:PasswordUpdated", public=False, authorized=False, prepare=_changed_password)
 def password_updated(call: Call, *, old_password: str, password: str) -> Response:
     """Change the root user's own password."""
-    _set(call, _account(call))
+    account = _account(call)
+    if account.root_password != call.prepared.former:
+        # Changed by somebody else between the check and the lock: by a mail, against whoever holds this session.
+        raise _wrong_old_password()
+    _set(call, account)
     return _succeeded(call)
