@@ -15,7 +15,8 @@ from iamconsole.accounts.models import Account
 from iamconsole.core.caller import Context
 from iamconsole.gateway import callers
 from iamconsole.gateway.client import AwsClient
-from iamconsole.iam.models import User
+from iamconsole.iam import service_linked
+from iamconsole.iam.models import Role, User
 from iamconsole.signin.middleware import SESSION_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +44,11 @@ def sign_in(browser: Client, account: Account, user_name: str = "") -> Client:
     session[SESSION_KEY] = made["AccessKeyId"]
     session.save()
     return browser
+
+
+def take_service_roles_away(account: Account) -> None:
+    """The account as before its service-linked roles; no call of AWS's leads back there."""
+    Role.objects.filter(account=account, path__startswith=service_linked.PATH).delete()
 
 
 def policy(*statements: Mapping[str, Any]) -> str:

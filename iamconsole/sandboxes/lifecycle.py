@@ -150,11 +150,11 @@ def _build(account: Account, fixture: Fixture, known: Credentials, now: dt.datet
         aws.call("iam:CreateLoginProfile", user_name=ADMIN, password=known.admin_password)
         aws.call("iam:CreateAccessKey", user_name=ADMIN)
     fixture.build(_client(root))
-    _forget_events(account)
+    furnish(account)
 
 
 def furnish(account: Account) -> None:
-    """Give an account what AWS gives every new one.
+    """Give an account what AWS gives every new one, and let its history begin.
 
     Source: AWS Support User Guide, "Using service-linked roles for AWS Support" and "… for Trusted Advisor":
     both roles are made with the account.

@@ -27,7 +27,7 @@ from iamconsole.signin.middleware import SESSION_KEY
 from iamconsole.wire import members
 from iamconsole.wire.models import operation_model
 from tests.boto import boto
-from tests.factories import allow, client_for, policy
+from tests.factories import allow, client_for, policy, take_service_roles_away
 
 pytestmark = pytest.mark.django_db
 
@@ -198,6 +198,7 @@ class ConsoleFace:
 
 def tell(face: Any, account: Account) -> Iterator[tuple[str, Event]]:
     """Live the story, and give each operation's event."""
+    take_service_roles_away(account)
     known = {"password": lifecycle.describe(account)["admin"]["password"]}
     for name, params in story(account.account_id):
         if name in FAILS:

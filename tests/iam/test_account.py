@@ -14,11 +14,18 @@ from iamconsole.iam.models import MfaDevice, Role
 from iamconsole.sandboxes import lifecycle
 from iamconsole.wire.models import operation_model
 from tests.boto import boto
-from tests.factories import allow, client_for, policy
+from tests.factories import allow, client_for, policy, take_service_roles_away
 
 pytestmark = pytest.mark.django_db
 
 SUPPORT = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy"
+
+
+@pytest.fixture
+def plain(sandbox) -> Account:
+    """The sandbox's account without its service-linked roles."""
+    take_service_roles_away(sandbox)
+    return sandbox
 
 
 def refused(client, code, message, action, **params):
@@ -78,14 +85,14 @@ def test_an_alias_has_the_form_of_aws(admin, alias):
 # -- summary ---------------------------------------------------------------------------------------
 
 
-def test_the_summary_has_every_key_of_aws_and_counts_what_is_there(root, sandbox, django_assert_num_queries):
+def test_the_summary_has_every_key_of_aws_and_counts_what_is_there(root, plain):
     before = root.call("iam:GetAccountSummary")["SummaryMap"]
     assert set(before) == set(operation_model("iam", "GetAccountSummary").output_shape.members["SummaryMap"].key.enum)
     root.call("iam:CreateGroup", group_name="HR")
     root.call("iam:CreateUser", user_name="john")
     root.call("iam:CreateServiceLinkedRole", aws_service_name="support.amazonaws.com")
     root.call("iam:CreateVirtualMFADevice", virtual_mfa_device_name="phone")
-    logs = f"arn:aws:iam::{sandbox.account_id}:policy/Company1-Logs-Policy"
+    logs = f"arn:aws:iam::{plain.account_id}:policy/Company1-Logs-Policy"
     root.call("iam:CreatePolicyVersion", policy_arn=logs, policy_document=policy(allow("s3:ListAllMyBuckets")))
     root.call("iam:CreateAccessKey")
     after = root.call("iam:GetAccountSummary")["SummaryMap"]
@@ -101,7 +108,8 @@ def test_the_summary_has_every_key_of_aws_and_counts_what_is_there(root, sandbox
     assert (after["Policies"], after["MFADevicesInUse"], after["AccountMFAEnabled"]) == (3, 0, 0)
 
 
-def test_the_summary_counts_nothing_of_another_account(admin, stranger):
+def test_the_summary_counts_nothing_of_another_account(admin, stranger, other_sandbox):
+    take_service_roles_away(other_sandbox)
     before = admin.call("iam:GetAccountSummary")
     stranger.call("iam:CreateUser", user_name="john")
     stranger.call("iam:CreateServiceLinkedRole", aws_service_name="support.amazonaws.com")
@@ -111,13 +119,23 @@ def test_the_summary_counts_nothing_of_another_account(admin, stranger):
 # -- service-linked roles --------------------------------------------------------------------------
 
 
-def test_a_service_linked_role_is_as_its_service_defines_it(sandbox):
-    admin = lifecycle.describe(sandbox)["admin"]
+@pytest.mark.parametrize("fixture", ["course", "empty", "bare"])
+def test_every_start_state_has_the_two_roles_of_every_account_and_no_history(fixture):
+    account = lifecycle.create(fixture)
+    names = [role["RoleName"] for role in client_for(account).call("iam:ListRoles")["Roles"]]
+    assert names == ["AWSServiceRoleForSupport", "AWSServiceRoleForTrustedAdvisor"]
+    lifecycle.reset(account.account_id)
+    assert Event.objects.filter(account=account).exclude(name="ListRoles").count() == 0
+    assert Role.objects.filter(account=account).count() == 2
+
+
+def test_a_service_linked_role_is_as_its_service_defines_it(plain):
+    admin = lifecycle.describe(plain)["admin"]
     iam = boto("iam", admin["access_key_id"], admin["secret_access_key"])
     for service in ("support.amazonaws.com", "trustedadvisor.amazonaws.com"):
         iam.create_service_linked_role(AWSServiceName=service)
     role = iam.get_role(RoleName="awsserviceroleforsupport")["Role"]
-    arn = f"arn:aws:iam::{sandbox.account_id}:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport"
+    arn = f"arn:aws:iam::{plain.account_id}:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport"
     assert role["Arn"] == arn
     assert role["RoleId"].startswith("AROA")
     assert role["AssumeRolePolicyDocument"]["Statement"] == [
@@ -132,7 +150,6 @@ def test_a_service_linked_role_is_as_its_service_defines_it(sandbox):
 
 
 def test_the_policy_of_a_service_linked_role_knows_its_role(root):
-    root.call("iam:CreateServiceLinkedRole", aws_service_name="support.amazonaws.com")
     entities = root.call("iam:ListEntitiesForPolicy", policy_arn=SUPPORT)
     assert [role["RoleName"] for role in entities["PolicyRoles"]] == ["AWSServiceRoleForSupport"]
     assert root.call("iam:GetPolicy", policy_arn=SUPPORT)["Policy"]["AttachmentCount"] == 1
@@ -161,17 +178,16 @@ def test_the_policy_of_a_service_linked_role_knows_its_role(root):
 )
 def test_what_no_service_defines_is_refused_in_the_words_of_aws(root, params, code, message):
     """Texts as AWS's own answers quote them in public issue threads; its documentation has none."""
-    root.call("iam:CreateServiceLinkedRole", aws_service_name="support.amazonaws.com")
     refused(root, code, message, "iam:CreateServiceLinkedRole", **params)
 
 
-def test_a_policy_can_say_for_which_service_a_role_is_made(root, sandbox):
+def test_a_policy_can_say_for_which_service_a_role_is_made(root, plain):
     """IAM User Guide, "Create a service-linked role": iam:AWSServiceName."""
     root.call("iam:CreateUser", user_name="clerk")
     rule = allow("iam:CreateServiceLinkedRole", "arn:aws:iam::*:role/aws-service-role/*")
     rule["Condition"] = {"StringLike": {"iam:AWSServiceName": "support.amazonaws.com"}}
     root.call("iam:PutUserPolicy", user_name="clerk", policy_name="p", policy_document=policy(rule))
-    clerk = client_for(sandbox, "clerk")
+    clerk = client_for(plain, "clerk")
     clerk.call("iam:CreateServiceLinkedRole", aws_service_name="support.amazonaws.com")
     with pytest.raises(AccessDenied):
         clerk.call("iam:CreateServiceLinkedRole", aws_service_name="trustedadvisor.amazonaws.com")
@@ -212,17 +228,19 @@ def test_the_root_user_has_two_access_keys_at_most(root):
 # -- starting again ----------------------------------------------------------------------------------
 
 
-def test_a_reset_drops_alias_roles_and_devices(root, sandbox):
+def test_a_reset_drops_alias_and_devices_and_makes_the_roles_anew(root, sandbox):
     root.call("iam:CreateAccountAlias", account_alias="company1")
-    root.call("iam:CreateServiceLinkedRole", aws_service_name="support.amazonaws.com")
+    before = set(Role.objects.values_list("unique_id", flat=True))
     root.call("iam:CreateVirtualMFADevice", virtual_mfa_device_name="phone")
     lifecycle.reset(sandbox.account_id)
     sandbox.refresh_from_db()
     assert sandbox.alias == ""
     assert not MfaDevice.objects.exists()
-    assert not Role.objects.filter(name__contains="Support", created__lt=sandbox.created).exists()
+    after = set(Role.objects.values_list("unique_id", flat=True))
+    assert (len(before), len(after), before & after) == (2, 2, set())
 
 
+@pytest.mark.usefixtures("plain")
 def test_an_event_of_a_new_role_holds_the_role(root):
     root.call("iam:CreateServiceLinkedRole", aws_service_name="support.amazonaws.com")
     event = Event.objects.latest("id")

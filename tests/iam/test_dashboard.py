@@ -55,7 +55,6 @@ def test_it_counts_what_the_account_has(as_user, sandbox, root):
 def test_a_new_account_has_two_roles_and_nothing_else(as_user):
     """D2 of the course, on the account that D1 opens."""
     account = lifecycle.create("bare")
-    lifecycle.furnish(account)
     root = client_for(account)
     for key in root.call("iam:ListAccessKeys")["AccessKeyMetadata"]:
         root.call("iam:DeleteAccessKey", access_key_id=key["AccessKeyId"])
