@@ -19,7 +19,7 @@ from .scope import applies, is_free, is_shut_out, same_account, scps_apply
 from .statements import Asked, Form, Row, compile_policy, covers, verdict_of
 from .wording import denied_by, doubt_about, not_allowed_by, place
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 
 class Found:
