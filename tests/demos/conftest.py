@@ -9,10 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), "")
+
+
+# As long as an action may take: a busy machine is no failure.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 
 
 # For a module and not for the session: while Playwright's loop runs, Django's database is out of bounds.
@@ -43,7 +48,7 @@ def open_window(chromium, server) -> Iterator[Callable[..., Page]]:
 
     def opened(**options: Any) -> Page:
         context = chromium.new_context(base_url=server.url, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.on("page", listen)
         contexts.append(context)
         return context.new_page()
