@@ -58,6 +58,10 @@ def test_the_first_page_asks_for_address_and_name(client):
     [
         ({"email": "", "name": "HR"}, "Root user email address is required."),
         ({"email": "no address", "name": "HR"}, "Enter a valid email address."),
+        ({"email": '"\x1b[2J"@company1.com', "name": "HR"}, "Enter a valid email address."),
+        ({"email": '"<b> hr"@company1.com', "name": "HR"}, "Enter a valid email address."),
+        ({"email": "hr@bücher.example", "name": "HR"}, "Enter a valid email address."),
+        ({"email": "h'r@company1.com", "name": "HR"}, "Enter a valid email address."),
         ({"email": EMAIL, "name": ""}, "AWS account name is required."),
         ({"email": EMAIL, "name": "x" * 51}, "at most 50 characters"),
         ({"email": EMAIL, "name": "<b>"}, "Use letters, numbers, spaces and symbols other than &lt; and &gt;."),

@@ -16,12 +16,21 @@ BAD_CODE = "The code you entered is not valid or has expired. Enter the code aga
 ONLY_TEST_CARD = "Only the test card printed on this page is accepted."
 # A number that card networks reserve for tests: it can pay for nothing.
 TEST_CARD = {"number": "4111 1111 1111 1111", "expires": "12/30", "code": "123", "holder": "Jane Doe"}
+# AWS Organizations API Reference, CreateAccount: 7-bit ASCII, of the local name without whitespace and without
+# " ' ( ) < > [ ] : ; , \ | % &. (Django takes quoted local names, with control characters.)
+ADDRESS = re.compile(r"[!#$*+\-./0-9=?A-Z^_`a-z{}~]+@[A-Za-z0-9.-]+")
 PHONE = RegexValidator(r"\A\+?[0-9 ()-]{5,24}\Z", "Enter a phone number, such as +1 206 555 0100.")
 PLANS = {
     "basic": ("Basic support - Free", "Recommended for new users just getting started with AWS."),
     "developer": ("Developer support - From $29/month", "Recommended for developers experimenting with AWS."),
     "business": ("Business support - From $100/month", "Recommended for running production workloads on AWS."),
 }
+
+
+def validate_address(text: str) -> None:
+    validate_email(text)
+    if not ADDRESS.fullmatch(text):
+        raise forms.ValidationError(validate_email.message)
 
 
 def _needed(label: str, name: str = "") -> dict[str, str]:
@@ -41,7 +50,7 @@ class EmailForm(Form):
         254,
         "email",
         help_text="Used for account recovery and as described in the AWS Privacy Notice",
-        validators=[validate_email],
+        validators=[validate_address],
     )
     # Account Management API Reference, PutAccountName: 1 to 50 characters of printable ASCII but < and >.
     name = _text(
