@@ -16,17 +16,26 @@ def source_address(request: HttpRequest) -> str:
 
     With no trusted proxy, X-Forwarded-For is only what the client says and is not believed.
     """
-    direct: str = request.META.get("REMOTE_ADDR", "") or "127.0.0.1"
+    direct = _plain(request.META.get("REMOTE_ADDR", "")) or "127.0.0.1"
     count = settings.IAMCONSOLE_TRUSTED_PROXIES
     if not count:
         return direct
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     if len(hops) < count:
         return direct
+    return _plain(hops[-count]) or direct
+
+
+def _plain(text: str) -> str:
+    """An address as policies know it; empty for what is none.
+
+    A server that listens on IPv6 sees an IPv4 client as `::ffff:203.0.113.9`, which no `203.0.113.0/24` would meet.
+    """
     try:
-        return str(ipaddress.ip_address(hops[-count]))
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return direct
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def region_of(request: HttpRequest) -> str:

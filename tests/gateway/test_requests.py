@@ -23,6 +23,7 @@ from iamconsole.core.caller import Context, Session, Signing
 from iamconsole.core.errors import AccessDenied, AwsError
 from iamconsole.gateway import callers
 from iamconsole.gateway.client import AwsClient
+from iamconsole.gateway.http import source_address
 from iamconsole.gateway.table import OPERATIONS
 from iamconsole.iam.models import User
 from tests.boto import boto
@@ -667,3 +668,22 @@ def test_a_running_server_decides_by_the_same_keys(served):
     with pytest.raises(HTTPError, match="403") as failure:
         urlopen(url)
     failure.value.close()
+
+
+@pytest.mark.parametrize(
+    ("direct", "forwarded", "proxies", "seen"),
+    [
+        ("203.0.113.9", "", 0, "203.0.113.9"),
+        ("::ffff:203.0.113.9", "", 0, "203.0.113.9"),
+        ("2001:db8::1", "", 0, "2001:db8::1"),
+        ("", "", 0, "127.0.0.1"),
+        ("203.0.113.9", "198.51.100.1", 0, "203.0.113.9"),
+        ("127.0.0.1", "198.51.100.1, ::ffff:203.0.113.9", 1, "203.0.113.9"),
+        ("127.0.0.1", "198.51.100.1, nonsense", 1, "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.9", 2, "127.0.0.1"),
+    ],
+)
+def test_the_source_address_is_the_clients_as_policies_write_it(rf, settings, direct, forwarded, proxies, seen):
+    settings.IAMCONSOLE_TRUSTED_PROXIES = proxies
+    request = rf.get("/", REMOTE_ADDR=direct, headers={"X-Forwarded-For": forwarded} if forwarded else {})
+    assert source_address(request) == seen
