@@ -6,7 +6,6 @@ import logging
 import uuid
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.http import require_POST, require_safe
 
@@ -103,7 +102,7 @@ def favorite(request: HttpRequest) -> HttpResponse:
     starred = service.key in kept
     if getattr(request, "htmx", None):
         context = {"service": service, "starred": starred, "place": request.POST.get("place", "")[:20]}
-        response: HttpResponse = render(request, "console/star.html", context)
+        response = render_page(request, "console/star.html", context)
     else:
         response = back_to(request, request.POST.get("next", ""))
     preferences.write(request, response, FAVORITES, kept)
@@ -131,7 +130,7 @@ def _error(request: HttpRequest, status: int) -> HttpResponse:
         context["request_id"] = str(uuid.uuid4())
         log.error("Request ID %s: %s %s", context["request_id"], request.method, request.path)
     if status == 404 and getattr(request, "caller", None) is not None:
-        return render(request, "console/error.html", context, status=status)
+        return render_page(request, "console/error.html", context, status=status)
     # Without the request, and so without session and database: those may be what failed.
     return HttpResponse(loader.render_to_string("console/error_plain.html", context), status=status)
 

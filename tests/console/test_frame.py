@@ -145,3 +145,10 @@ def test_the_policy_for_content_is_strict(client):
     policy = client.get("/ui/")["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_what_says_who_is_signed_in_is_in_no_cache(as_user):
+    admin = as_user("admin")
+    assert admin.get("/no-such-page")["Cache-Control"] == "no-store"
+    star = admin.post("/console/settings/favorite", {"service": "s3", "star": "on"}, headers={"HX-Request": "true"})
+    assert (star.status_code, star["Cache-Control"]) == (200, "no-store")
