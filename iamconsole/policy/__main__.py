@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO, get_args
+from typing import Any, BinaryIO, get_args
 
 from . import bench
-from .cases import BadCase, read_case
+from .cases import BadCase, read_case, read_line
 from .check import Finding, FindingType, check
 from .evaluate import decide
 from .explain import Explanation, explain
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     timing.set_defaults(run=_bench)
 
     given = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A policy may hold what this terminal cannot show, or half a character, which no terminal can.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status: int = given.run(given)
     except (OSError, UnicodeDecodeError) as error:
@@ -50,10 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _opened(name: str) -> TextIO:
-    if name == "-":
-        return sys.stdin
-    return Path(name).open(encoding="utf-8")
+def _opened(name: str) -> BinaryIO:
+    """Bytes, so that a line that is no UTF-8 is one bad line, whatever the terminal's encoding."""
+    return sys.stdin.buffer if name == "-" else Path(name).open("rb")
 
 
 # ---------------------------------------------------------------- decide
@@ -67,17 +70,13 @@ def _decide(given: argparse.Namespace) -> int:
                 continue
             answer = _answer(line, number, told=given.explain)
             status = 1 if "error" in answer else status
-            print(json.dumps(answer, ensure_ascii=False))
+            print(json.dumps(answer))
     return status
 
 
-def _answer(line: str, number: int, *, told: bool) -> dict[str, Any]:
+def _answer(line: bytes, number: int, *, told: bool) -> dict[str, Any]:
     try:
-        request, policies = read_case(json.loads(line))
-    except json.JSONDecodeError as error:
-        return {"error": f"not JSON: {error}", "line": number}
-    except RecursionError:
-        return {"error": "not JSON: nested too deeply", "line": number}
+        request, policies = read_case(read_line(line))
     except BadCase as error:
         return {"error": str(error), "line": number}
     if told:
@@ -140,9 +139,9 @@ _LEVELS: dict[str, FindingType] = {
 
 def _check(given: argparse.Namespace) -> int:
     with _opened(given.policy) as source:
-        findings = check(parse(source.read(), given.kind))
+        findings = check(parse(source.read().decode("utf-8"), given.kind))
     if given.json:
-        print(json.dumps([asdict(each) for each in findings], indent=4, ensure_ascii=False))
+        print(json.dumps([asdict(each) for each in findings], indent=4))
     else:
         for each in findings:
             print(f"{given.policy}:{each.line}:{each.column}: {each.type}: {each.name}: {each.text} [{each.path}]")

@@ -1,17 +1,19 @@
 """Cases written as JSON: what the command line reads, and a handy form to write examples in.
 
-A case holds a `request` and the policies that apply to it; see docs/policy-engine-cli.md. Its context is taken as it
+A case holds a `request` and the policies that apply to it; see docs/policy-command.md. Its context is taken as it
 stands: the engine looks nothing up, so a case that needs `aws:PrincipalArn` says so.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from .model import AttachedPolicy, BlockPublicAccess, ContextValue, Kind, PolicySet, Principal, Request
 from .parse import parse
+from .reader import no_constant, once
 
 ANONYMOUS = "*anonymous*"
 
@@ -33,7 +35,18 @@ _KEYS = frozenset(
         "settings",
     }
 )
+_LOOKS_LIKE_A_POLICY = re.compile("polic|scp|rcp|boundary|setting", re.IGNORECASE)
 _REQUEST_KEYS = frozenset({"action", "context", "principal", "principalRoleArn", "resource", "resourceAccount"})
+
+
+def read_line(line: bytes) -> Any:
+    """The JSON value of a line; raises BadCase. A key that stands twice is refused, as AWS refuses it in a policy."""
+    try:
+        return json.loads(line, object_pairs_hook=once, parse_constant=no_constant)
+    except RecursionError:
+        raise BadCase("not JSON: nested too deeply") from None
+    except ValueError as error:  # no JSON, no UTF-8, or a number of thousands of digits
+        raise BadCase(f"not JSON: {error}") from None
 
 
 def read_case(case: Any) -> tuple[Request, PolicySet]:
@@ -41,16 +54,11 @@ def read_case(case: Any) -> tuple[Request, PolicySet]:
     if not isinstance(case, dict):
         raise BadCase("a case is a JSON object")
     # Anything else that a suite of cases keeps beside them (a name, a source, what is expected) is its own.
-    unknown = {
-        key for key in case if key not in _KEYS and re.search("polic|scp|rcp|boundary|setting", key, re.IGNORECASE)
-    }
+    unknown = {key for key in case if key not in _KEYS and _LOOKS_LIKE_A_POLICY.search(key)}
     if unknown:
         raise BadCase(f"`{min(unknown)}` is not a member of a case")
     request = read_request(case.get("request"))
     return request, read_policies(case, request)
-
-
-_LOOKS_LIKE_A_POLICY = re.compile("polic|scp|rcp|boundary|setting", re.IGNORECASE)
 
 
 def read_request(given: Any) -> Request:
@@ -83,6 +91,8 @@ def _context(given: Any) -> dict[str, ContextValue]:
             context[key] = [_value(key, each) for each in value]
         elif value is not None:
             context[key] = _value(key, value)
+    if len({key.lower() for key in context}) < len(context):
+        raise BadCase("a key stands twice in `context`, where upper and lower case do not differ")
     return context
 
 
@@ -102,7 +112,10 @@ _WEB_IDENTITY = frozenset(
 
 
 def read_principal(written: str, role_arn: str, context: Mapping[str, ContextValue]) -> Principal:
-    """Who asks, from an ARN, an account ID, a service's or provider's name, or `*anonymous*`."""
+    """Who asks, from an ARN, an account ID, a service's or provider's name, or `*anonymous*`.
+
+    `role_arn` is that of a session's role, which has a path that the session's own ARN does not show.
+    """
     lower = {key.lower(): value for key, value in context.items()}
     known = lower.get("aws:userid")
     unique_id = known if isinstance(known, str) else ""
@@ -127,8 +140,11 @@ def read_principal(written: str, role_arn: str, context: Mapping[str, ContextVal
         if vendor == "iam" and kind in ("saml-provider", "oidc-provider") and name:
             return Principal.federated(written)
         if vendor == "sts" and kind == "assumed-role" and "/" in name:
+            begin, role_name = f"arn:{partition}:iam::{account}:role/", name.partition("/")[0]
             # Without its own ARN the role is taken to have no path.
-            role = role_arn or f"arn:{partition}:iam::{account}:role/{name.partition('/')[0]}"
+            role = role_arn or begin + role_name
+            if not role.startswith(begin) or role.rpartition("/")[2] != role_name:
+                raise BadCase(f"`{role[:200]}` is not the role of `{written[:200]}`")
             return Principal.role_session(written, role, unique_id=unique_id)
         if vendor == "sts" and kind == "federated-user" and name:
             return Principal.federated(written, unique_id=unique_id)

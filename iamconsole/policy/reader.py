@@ -53,18 +53,20 @@ def value_of(text: str) -> Any:
     return read(text).value if _is_deep(value) else value
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object, for the standard reader, which would let the last of two namesakes win."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a key stands twice")
     return members
 
 
-def _no_constant(name: str) -> None:
+def no_constant(name: str) -> None:
+    """Refuse `NaN` and `Infinity`, which the standard reader takes."""
     raise ValueError(f"{name} is no JSON")
 
 
-_QUICK = json.JSONDecoder(object_pairs_hook=_once, parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+_QUICK = json.JSONDecoder(object_pairs_hook=once, parse_int=Number, parse_float=Number, parse_constant=no_constant)
 
 
 def _is_deep(value: Any) -> bool:

@@ -36,7 +36,8 @@ def granting(principal, action="s3:GetObject", **more):
 def answers(tmp_path, capsys):
     def ask(*cases, options=()):
         path = tmp_path / "cases.jsonl"
-        path.write_text("".join(each if isinstance(each, str) else json.dumps(each) + "\n" for each in cases))
+        lines = (each if isinstance(each, str) else json.dumps(each) + "\n" for each in cases)
+        path.write_bytes("".join(lines).encode("utf-8", "surrogateescape"))
         status = main(["decide", str(path), *options])
         return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -168,15 +169,24 @@ def test_with_explain_the_ladder_and_every_statement_come_along(answers):
 BAD_LINES = [
     ("{", "not JSON: Expecting property name"),
     ("[" * 100_000, "not JSON: nested too deeply"),
+    ('{"request": {"context": {"aws:x": ' + "9" * 5000 + "}}}", "not JSON: Exceeds the limit"),
+    ('{"request": {"context": {"aws:x": NaN}}}', "not JSON: NaN is no JSON"),
+    ('{"scps": [[]], "scps": []}', "not JSON: a key stands twice"),
+    ('{"identityPolicies": [{"Statement": {"Effect": "Deny", "Effect": "Allow"}}]}', "not JSON: a key stands twice"),
+    ('"\udcff"', "not JSON: 'utf-8' codec can't decode byte 0xff"),
     ("[]", "a case is a JSON object"),
     ("{}", "`request` must be an object"),
     (case(request={"acton": "x"}), "`acton` is not a member of a request"),
     (case(request={"action": 7}), "`action` must be a string"),
     (case(request={"context": []} | {"context": ["x"]}), "`context` must be an object"),
     (case(request={"context": {"aws:x": {}}}), "the value of context key `aws:x` must be"),
+    (case(request={"context": {"aws:username": "a", "AWS:UserName": "b"}}), "a key stands twice in `context`"),
+    (case("\ud800"), "`\ud800` is no principal"),
     (case("alice"), "`alice` is no principal"),
     (case("arn:aws:iam::111122223333:group/g"), "`arn:aws:iam::111122223333:group/g` is no"),
     (case("arn:aws:sts::111122223333:assumed-role/worker"), "`arn:aws:sts::111122223333:assumed-role/w"),
+    (case(f"{STS}:assumed-role/r/s", {"principalRoleArn": f"{IAM}:role/x"}), f"`{IAM}:role/x` is not the role of"),
+    (case(f"{STS}:assumed-role/r/s", {"principalRoleArn": "r"}), "`r` is not the role of"),
     (case(scp=[[READ]]), "`scp` is not a member of a case"),
     (case(identityPolicies=READ), "`identityPolicies` must be a list"),
     (case(scps=[READ]), "`scps[0]` must be a list"),
@@ -197,6 +207,19 @@ def test_a_bad_line_answers_in_its_place_and_the_others_are_answered(answers, li
     assert second["error"].startswith(error)
     assert second["line"] == 3
     assert (first["outcome"], third["outcome"]) == ("ALLOWED", "IMPLICIT_DENY")
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_do_no_harm(answers):
+    line = json.dumps(case(identityPolicies=[READ]))
+    status, found = answers(f"\ufeff{line}\r\n", f"{line}\r\n")
+    assert (status, [each["outcome"] for each in found]) == (0, ["ALLOWED", "ALLOWED"])
+
+
+def test_what_a_terminal_cannot_show_is_shown_as_its_number(tmp_path, capsys):
+    path = tmp_path / "policy.json"
+    path.write_text('{"Version": "2012-10-17", "Statement": {"Effect": "\\ud800", "Action": "*", "Resource": "*"}}')
+    assert main(["check", str(path)]) == 1
+    assert "\\ud800" in capsys.readouterr().out
 
 
 def test_what_a_suite_keeps_beside_its_cases_is_its_own(answers):
@@ -238,7 +261,7 @@ def test_check_reads_the_standard_input_and_fails_from_the_level_asked_for(monke
         {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
     ]})  # fmt: skip
     for level, status in (("error", 0), ("security", 1), ("suggestion", 1)):
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
         assert main(["check", "-", "--fail-on", level]) == status
     assert "Pass role with star in resource" in capsys.readouterr().out
 
