@@ -90,11 +90,27 @@ def _bytes(text: str) -> bytes | None:
         return None
 
 
-def _ip(wanted: Filled) -> Test:
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def network_of(text: str) -> Network | None:
+    """A range of addresses "in the standard CIDR format", or a single address; None if it is neither.
+
+    Bits after the prefix are ignored (finding "Improve IP range"). Python also reads a mask behind the slash
+    (`10.0.0.0/255.0.0.0`), which is not that format.
+    """
+    address, slash, prefix = text[: _LONGEST_ADDRESS + 1].partition("/")
+    if slash and not (prefix.isascii() and prefix.isdecimal()):
+        return None
     try:
-        # Bits after the mask are ignored (finding "Improve IP range"); without a prefix it is one address.
-        network = ipaddress.ip_network(_text(wanted), strict=False)
+        return ipaddress.ip_network(address + slash + prefix, strict=False)
     except ValueError:
+        return None
+
+
+def _ip(wanted: Filled) -> Test:
+    network = network_of(_text(wanted))
+    if network is None:
         return _undecided
     version, size = network.version, network.max_prefixlen - network.prefixlen
     start = int(network.network_address) >> size
@@ -118,7 +134,7 @@ def _address(text: str) -> tuple[int, int] | None:
     return address.version, int(address)
 
 
-_LONGEST_ADDRESS = 128  # an IPv6 address with a zone; what is longer is none, and is not looked at
+_LONGEST_ADDRESS = 128  # an IPv6 address with a zone; what is longer is none
 
 
 def _undecided(actual: str) -> None:

@@ -212,7 +212,7 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
             # In role chaining "permissions for sts:SetSourceIdentity are required in both the permissions policy of
             # the principal … and in the role trust policy" (id_credentials_temp_control-access_monitor.html).
             return _identity_side(asked, policies, found)
-    if not principal.account or (trust and principal.kind == "federated"):
+    if not principal.account or principal.of_provider:
         # Nobody but the resource's owner speaks for a service, an anonymous caller or an identity provider's user.
         return None if "direct" in forms else ("trust" if trust else "resource")
     if not same_account(asked):
@@ -275,7 +275,7 @@ def _allowed(asked: Asked, policies: PolicySet, found: Found) -> Decision:
     principal, same = asked.request.principal, same_account(asked)
     if principal.kind == "root" and same:
         return Decision("allowed", "root")
-    if same or not principal.account or (trust and principal.kind == "federated"):
+    if same or not principal.account or principal.of_provider:
         alone = tuple(row.ref for row, form in granted if form != "account")
         if alone:
             return Decision("allowed", "trust" if trust else "resource", alone)

@@ -147,6 +147,11 @@ class Principal:
     def anonymous(cls) -> Principal:
         return cls("anonymous")
 
+    @property
+    def of_provider(self) -> bool:
+        """Whether this is the user of a SAML, OIDC or web identity provider, who has no session of AWS's yet."""
+        return self.kind == "federated" and ":federated-user/" not in self.arn
+
     def context(self) -> dict[str, str]:
         """The condition keys that follow from the principal alone, for the room that makes the request.
 

@@ -6,9 +6,7 @@ sections "Block public access settings" and "The meaning of public".
 
 from __future__ import annotations
 
-import ipaddress
-
-from .conditions import spelling_of
+from .conditions import network_of, spelling_of
 from .model import Condition, Policy, Statement
 
 # "fixed values (values that don't contain a wildcard or an AWS Identity and Access Management Policy Variable) for one
@@ -75,8 +73,5 @@ def _is_fixed(key: str, value: str) -> bool:
 
 def _is_narrow(value: str) -> bool:
     """ "values broader than /8 for IPv4 and /32 for IPv6 (excluding RFC1918 private ranges)" are public."""
-    try:
-        network = ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        return False
-    return network.prefixlen >= (8 if network.version == 4 else 32)
+    network = network_of(value)
+    return network is not None and network.prefixlen >= (8 if network.version == 4 else 32)

@@ -48,8 +48,7 @@ def scps_apply(asked: Asked) -> bool:
     The user of an identity provider is neither until a role is assumed.
     """
     principal = asked.request.principal
-    outside = principal.kind == "federated" and ":federated-user/" not in principal.arn
-    return bool(principal.account) and not outside and not _is_service_linked(principal.role_arn)
+    return bool(principal.account) and not principal.of_provider and not _is_service_linked(principal.role_arn)
 
 
 def rcps_apply(asked: Asked) -> bool:

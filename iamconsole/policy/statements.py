@@ -69,10 +69,11 @@ def names_of(principal: Principal) -> Named:
         if principal.kind == "role_session":
             names["AWS", principal.arn] = "direct"
         names["AWS", principal.role_arn or principal.arn] = "role"
+    elif principal.of_provider:
+        # A SAML provider may be called "accounts.google.com": one that has an ARN is named by that alone.
+        names["Federated", principal.arn or principal.name] = "direct"
     elif principal.kind == "federated":
         names["AWS", principal.arn] = "direct"
-        names["Federated", principal.arn] = "direct"
-        names["Federated", principal.name] = "direct"
         if principal.user_arn:
             names["AWS", principal.user_arn] = "user"
     elif principal.kind == "service":

@@ -40,6 +40,7 @@ CALLERS = {
     "federated": Principal.federated(f"arn:aws:sts::{ACCOUNT}:federated-user/frida", user_arn=ALICE),
     "web-identity": Principal("federated", name="accounts.google.com"),
     "saml": Principal.federated(f"arn:aws:iam::{ACCOUNT}:saml-provider/corp"),
+    "saml-named-google": Principal.federated(f"arn:aws:iam::{ACCOUNT}:saml-provider/accounts.google.com"),
     "oidc": Principal.federated(f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"),
     "logs-service": Principal.service("cloudtrail.amazonaws.com"),
     "ec2-service": Principal.service("ec2.amazonaws.com"),

@@ -352,7 +352,7 @@ def form_of(group: str, value: str, me: Principal) -> str:
     if group == "Service":
         return "direct" if me.kind == "service" and value == me.name else ""
     if group == "Federated":
-        return "direct" if provider and value in (me.arn, me.name) else ""
+        return "direct" if provider and value == (me.arn or me.name) else ""
     if value == "*":
         return "direct"
     if me.kind in ("service", "anonymous"):
@@ -408,7 +408,7 @@ def limited(statement: dict[str, Any]) -> bool:
 def fixed(operator: str, key: str, value: str) -> bool:
     if key == "aws:sourceip" and operator == "IpAddress":
         try:
-            network = ipaddress.ip_network(value, strict=False)
+            network = cidr(value)
         except ValueError:
             return False
         return network.prefixlen >= {4: 8, 6: 32}[network.version]
@@ -505,6 +505,13 @@ def truth(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
+def cidr(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """ "The value must be in the standard CIDR format": digits behind the slash, no mask."""
+    if not re.fullmatch("[^/]*(/[0-9]+)?", text):
+        raise ValueError
+    return ipaddress.ip_network(text, strict=False)
+
+
 def plain(filled: list[Token]) -> str:
     return "".join(character for character, _ in filled)
 
@@ -540,9 +547,7 @@ TESTS: dict[str, Callable[[str, list[Token]], bool]] = {
     "DateGreaterThanEquals": compared(moment, lambda one, other: one >= other),
     "Bool": compared(truth, lambda one, other: one is other),
     "BinaryEquals": compared(lambda text: base64.b64decode(text, validate=True), lambda one, other: one == other),
-    "IpAddress": lambda actual, filled: (
-        ipaddress.ip_address(actual) in ipaddress.ip_network(plain(filled), strict=False)
-    ),
+    "IpAddress": lambda actual, filled: ipaddress.ip_address(actual) in cidr(plain(filled)),
     "ArnLike": arn_fits,
 }
 TESTS["ArnEquals"] = TESTS["ArnLike"]

@@ -146,7 +146,7 @@ SETS = st.builds(
     block_public_access=st.builds(BlockPublicAccess, restrict_public_buckets=st.booleans()),
 )
 # The users of identity providers only ever assume roles.
-SIGNED_IN = [caller for name, caller in CALLERS.items() if name not in ("saml", "oidc", "web-identity")]
+SIGNED_IN = [caller for caller in CALLERS.values() if not caller.of_provider]
 REQUESTS = st.builds(
     Request,
     st.sampled_from(SIGNED_IN),
@@ -163,11 +163,9 @@ TRUSTED = st.builds(
     sessions=several("session", 1),
     rcps=st.lists(several("rcp"), max_size=1).map(tuple),
 )
-# A federated user's credentials are good for no operation of STS but GetCallerIdentity (API_GetFederationToken.html).
-ASSUMING_CALLERS = [caller for name, caller in CALLERS.items() if name != "federated"]
 ASSUMED = st.builds(
     Request,
-    st.sampled_from(ASSUMING_CALLERS),
+    st.sampled_from(list(CALLERS.values())),
     st.sampled_from(ASSUMING),
     st.sampled_from([f"arn:aws:iam::{ACCOUNT}:role/target", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x/Y"]),
     st.sampled_from([ACCOUNT, OTHER, ""]),

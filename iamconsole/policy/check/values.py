@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from iamconsole.policy.conditions import spelling_of
+from iamconsole.policy.conditions import Network, network_of, spelling_of
 from iamconsole.policy.model import Condition
 
 from .conditions import facts_of
@@ -27,8 +27,6 @@ from .facts import (
     regions,
 )
 from .report import Part, Report
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # The types that a key may be compared as. An ARN is a string too, and what the reference calls a string may be one.
 _OPERATORS = {
@@ -190,18 +188,11 @@ def _binary(condition: Condition, value: str, place: str, report: Report) -> Non
 
 
 def _ip(condition: Condition, value: str, place: str, report: Report) -> None:
-    network = _network(value)
+    network = network_of(value)
     if network is None:
         report.add("TYPE_MISMATCH_IP_RANGE", place, operator=condition.operator)
     elif "/" in value and ipaddress.ip_interface(value).ip != network.network_address:
         report.add("IMPROVE_IP_RANGE", place, addr=network)
-
-
-def _network(value: str) -> Network | None:
-    try:
-        return ipaddress.ip_network(value[: _LONGEST + 1], strict=False)
-    except ValueError:
-        return None
 
 
 _OF_FAMILY: dict[str, Callable[[Condition, str, str, Report], None]] = {
@@ -226,7 +217,7 @@ def _redundant_numbers(
 
 
 def _private(negated: bool, values: list[str], path: str, report: Report) -> None:
-    networks = [network for value in values if (network := _network(value)) is not None]
+    networks = [network for value in values if (network := network_of(value)) is not None]
     private = [network for network in networks if _is_private(network)]
     if private:
         code = "PRIVATE_NOT_IP_ADDRESS" if negated else "PRIVATE_IP_ADDRESS"
