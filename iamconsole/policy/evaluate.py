@@ -208,9 +208,7 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
         # A trust policy must allow in any case (single-account page: "IAM role trust policies … are exceptions").
         if not forms:
             return "trust"
-        if asked.action == "sts:setsourceidentity" and principal.kind in ("role", "role_session"):
-            # In role chaining "permissions for sts:SetSourceIdentity are required in both the permissions policy of
-            # the principal … and in the role trust policy" (id_credentials_temp_control-access_monitor.html).
+        if _hands_identity_on(asked):
             return _identity_side(asked, policies, found)
     if not principal.account or principal.of_provider:
         # Nobody but the resource's owner speaks for a service, an anonymous caller or an identity provider's user.
@@ -238,6 +236,13 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
 
 
 _NONE: frozenset[Form] = frozenset()
+
+
+def _hands_identity_on(asked: Asked) -> bool:
+    """In role chaining "permissions for sts:SetSourceIdentity are required in both the permissions policy of the
+    principal … and in the role trust policy" (id_credentials_temp_control-access_monitor.html).
+    """
+    return asked.action == "sts:setsourceidentity" and asked.request.principal.kind in ("role", "role_session")
 
 
 def _identity_side(asked: Asked, policies: PolicySet, found: Found) -> DecidedBy | None:
@@ -275,12 +280,13 @@ def _allowed(asked: Asked, policies: PolicySet, found: Found) -> Decision:
     principal, same = asked.request.principal, same_account(asked)
     if principal.kind == "root" and same:
         return Decision("allowed", "root")
-    if same or not principal.account or principal.of_provider:
+    chained = trust and _hands_identity_on(asked)
+    if (same and not chained) or not principal.account or principal.of_provider:
         alone = tuple(row.ref for row, form in granted if form != "account")
         if alone:
             return Decision("allowed", "trust" if trust else "resource", alone)
         if not trust:
             return Decision("allowed", "identity", tuple(identity))
-    # Two yeses were needed: that of the caller's account and that of the resource's owner.
+    # Two yeses were needed: that of the caller's own policies and that of the resource's or the role's.
     both = (*identity, *(row.ref for row, _ in granted))
     return Decision("allowed", "trust" if trust else "resource", both)

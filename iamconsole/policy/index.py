@@ -29,12 +29,11 @@ class Candidates:
         self._exact: dict[str, list[Row]] = {}
         self._beginnings: dict[str, list[tuple[Row, ArnPattern | None]]] = {}
         for row in rows:
-            if not _is_findable(row.compiled):
+            patterns = _findable(row.compiled)
+            if patterns is None:
                 self.others.append(row)
                 continue
-            for pattern in row.compiled.resources:
-                if pattern is None:
-                    raise AssertionError  # pragma: no cover - _is_findable has looked
+            for pattern in patterns:
                 if pattern.kind == "exact":
                     self._exact.setdefault(pattern.prefix, []).append(row)
                 else:
@@ -57,9 +56,12 @@ class Candidates:
         return found if len(found) < 2 else dict.fromkeys(found)
 
 
-def _is_findable(compiled: Compiled) -> bool:
-    """Whether the statement has a Resource element that could be read to its end, like the rest of it."""
-    return bool(compiled.statement.resource) and not compiled.statement.unread and None not in compiled.resources
+def _findable(compiled: Compiled) -> list[ArnPattern] | None:
+    """The patterns of a Resource element that could be read to its end, like the rest of its statement."""
+    if not compiled.statement.resource or compiled.statement.unread:
+        return None
+    patterns = [pattern for pattern in compiled.resources if pattern is not None]
+    return patterns if len(patterns) == len(compiled.resources) else None
 
 
 class Index:

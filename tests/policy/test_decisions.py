@@ -90,6 +90,24 @@ def test_both_statements_are_named_when_two_accounts_had_to_agree():
     assert [statement.sid for statement in decision.statements] == ["Mine", "Theirs"]
 
 
+def test_both_statements_are_named_when_a_role_hands_its_source_identity_on():
+    # "permissions for sts:SetSourceIdentity are required in both the permissions policy of the principal … and in the
+    # role trust policy" (IAM User Guide, id_credentials_temp_control-access_monitor.html).
+    worker = CALLERS["role"].arn
+    applying = PolicySet(
+        identity=(
+            attach([{"Sid": "Mine", "Effect": "Allow", "Action": "sts:*", "Resource": "*"}], "identity", "direct"),
+        ),
+        resource=attach(
+            [{"Sid": "Trust", "Effect": "Allow", "Principal": {"AWS": worker}, "Action": "sts:SetSourceIdentity"}],
+            "trust",
+            "resource",
+        ),
+    )
+    asked = Request(CALLERS["session"], "sts:SetSourceIdentity", "arn:aws:iam::111122223333:role/target")
+    assert [statement.sid for statement in decide(asked, applying).statements] == ["Mine", "Trust"]
+
+
 def test_a_doubt_names_the_statement_and_the_reason():
     applying = PolicySet((attach([
         {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:TagKeys": "a"}}}
