@@ -239,7 +239,13 @@ _WITH_PRINCIPAL = frozenset({"resource", "trust", "rcp", "endpoint"})
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """Every policy that applies to a request. SCPs and RCPs come level by level, the organization's root first."""
+    """Every policy that applies to a request.
+
+    `identity` are those of the caller (of a session: its role's or its user's, and of a user his groups' as well),
+    `resource` is the resource's own policy, or the trust policy of a role that is assumed. SCPs and RCPs come level by
+    level, the organization's root first: an SCP level without policies allows nothing, while RCPFullAWSAccess is part
+    of every RCP level. `endpoints` are the policies of the VPC endpoints that the request came through.
+    """
 
     identity: tuple[AttachedPolicy, ...] = ()
     resource: AttachedPolicy | None = None

@@ -154,10 +154,12 @@ class _Section:
             return named.cost
         self.unknown.update(dict.fromkeys(named.unknown))
         resources = Resources(statement.resource or ())
+        conditions = [each for each in statement.conditions if _is_of_service(each)]
+        lines = dict.fromkeys(map(_line, statement.conditions))
         for service, actions in named.services.items():
             if service not in named.by_name and not resources.everything and not resources.of(service):
                 continue  # a wildcard for many services, and no ARN of this one
-            self._take(service, actions, statement, resources)
+            self._take(service, actions, resources, conditions, lines)
         for service, written in named.unknown_actions.items():
             self.services.setdefault(service, _Service()).unknown_actions.update(dict.fromkeys(written))
         for service in named.services.keys() | named.unknown_actions.keys():
@@ -167,12 +169,19 @@ class _Section:
         self.resources_only.update(dict.fromkeys(each for each in resources.services if each not in known))
         return named.cost
 
-    def _take(self, service: str, actions: set[str] | None, statement: Statement, resources: Resources) -> None:
+    def _take(
+        self,
+        service: str,
+        actions: set[str] | None,
+        resources: Resources,
+        conditions: list[Condition],
+        lines: dict[str, None],
+    ) -> None:
+        """Count one service of a statement in; `conditions` are those on keys of services, `lines` all as shown."""
         into = self.services.setdefault(service, _Service())
         known = reference.actions(service)
         named = set(known) if actions is None else actions
         into.everything = into.everything or named >= known.keys()
-        conditions = [each for each in statement.conditions if _is_of_service(each)]
         granted, shown = named, {"*"}
         if conditions or not resources.everything:  # otherwise nothing can be in vain
             granted, shown = _judge(service, named, resources, conditions, into)
@@ -180,8 +189,8 @@ class _Section:
             into.granted |= granted
             own = ["*"] if resources.everything else [arn.text for arn in resources.of(service) if arn.text in shown]
             into.resources.update(dict.fromkeys(own))
-            into.lines.update(dict.fromkeys(map(_line, statement.conditions)))
-            into.unconditional = into.unconditional or not statement.conditions
+            into.lines.update(lines)
+            into.unconditional = into.unconditional or not lines
 
     def rows(self) -> tuple[SummaryRow, ...]:
         names = reference.services()

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -220,6 +221,14 @@ def test_what_a_terminal_cannot_show_is_shown_as_its_number(tmp_path, capsys):
     path.write_text('{"Version": "2012-10-17", "Statement": {"Effect": "\\ud800", "Action": "*", "Resource": "*"}}')
     assert main(["check", str(path)]) == 1
     assert "\\ud800" in capsys.readouterr().out
+
+
+def test_a_program_can_catch_the_answers(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps(case(identityPolicies=[READ])))
+    with redirect_stdout(io.StringIO()) as caught:
+        assert main(["decide", str(path)]) == 0
+    assert json.loads(caught.getvalue())["outcome"] == "ALLOWED"
 
 
 def test_what_a_suite_keeps_beside_its_cases_is_its_own(answers):

@@ -110,7 +110,8 @@ def test_both_statements_are_named_when_a_role_hands_its_source_identity_on():
 
 def test_a_doubt_names_the_statement_and_the_reason():
     applying = PolicySet((attach([
-        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:TagKeys": "a"}}}
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {
+            "Null": {"aws:TagKeys": "false"}, "StringEquals": {"aws:TagKeys": "a"}}}
     ], "identity", "direct"),))  # fmt: skip
     asked = Request(CALLERS["alice"], "s3:GetObject", "*", context={"aws:TagKeys": ["a", "b"]})
     assert decide(asked, applying).undecided == (
