@@ -118,6 +118,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "iamconsole.ui.middleware.DialogMiddleware",
     "iamconsole.signin.middleware.CallerMiddleware",
     "iamconsole.gateway.middleware.AwsMiddleware",
 ]

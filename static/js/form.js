@@ -1,17 +1,23 @@
 // Forms: one press of a button is one request, and leaving a changed wizard asks first.
 (() => {
+  // Before htmx, which sends a dialog's form.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.matches("[data-once]") || event.defaultPrevented) return;
-    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     form.dataset.sent = "true";
     const button = event.submitter;
     // After the browser has read the form: a disabled button would not be sent.
     window.setTimeout(() => { if (button) { button.setAttribute("aria-disabled", "true"); button.dataset.busy = ""; } }, 0);
-  });
-  window.addEventListener("pageshow", () => {
+  }, true);
+  const release = () => {
     for (const form of document.querySelectorAll("[data-once][data-sent]")) delete form.dataset.sent;
     for (const button of document.querySelectorAll("[data-busy]")) { delete button.dataset.busy; button.removeAttribute("aria-disabled"); }
+  };
+  window.addEventListener("pageshow", release);
+  // Answered without another page coming: it can be sent again.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.matches("[data-once]") && !event.detail.xhr?.getResponseHeader("HX-Redirect")) release();
   });
 
   const changed = new WeakSet();

@@ -18,7 +18,23 @@
   document.addEventListener("input", (event) => { if (event.target.matches("[data-confirm-text]")) check(event.target); });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.target?.id === "modal-root") opener = event.detail.elt;
+    if (event.detail.target?.id === "modal-root" && !event.detail.elt.closest("#modal-root")) opener = event.detail.elt;
+  });
+  // What the server refuses comes back as the same dialog, with its errors; what it did, as the next page (ui/middleware.py).
+  const sendFromHere = (dialog) => {
+    for (const form of dialog.querySelectorAll('form[method="post"]:not([hx-post])')) {
+      const how = { post: form.getAttribute("action"), target: "#modal-root", select: "dialog", swap: "innerHTML", sync: "this:drop" };
+      for (const [name, value] of Object.entries(how)) form.setAttribute(`hx-${name}`, value);
+    }
+    window.htmx.process(dialog);
+  };
+  // An answer that is no dialog (what it was about is gone, a fault) takes the place of the page behind.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    if (target?.id !== "modal-root" || xhr.status < 400 || xhr.status === 422 || !/ id="main"/.test(xhr.responseText)) return;
+    target.querySelector("dialog")?.remove();
+    Object.assign(event.detail, { target: document.getElementById("main"), selectOverride: "#main", swapOverride: "outerHTML show:window:top", shouldSwap: true, isError: false });
+    document.addEventListener("htmx:afterSettle", () => document.getElementById("main")?.focus(), { once: true });
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     const root = document.getElementById("modal-root");
@@ -29,6 +45,7 @@
     dialog.setAttribute("aria-modal", "true");
     dialog.showModal();
     checkAll(dialog);
+    sendFromHere(dialog);
     const first = dialog.querySelector("[autofocus], .modal-body :is(input:not([type=hidden]), select, textarea)") || dialog.querySelector("footer [data-close-modal]");
     first?.focus();
     dialog.addEventListener("close", () => {
@@ -48,6 +65,6 @@
 
   document.addEventListener("submit", (event) => {
     const field = event.target.querySelector("[data-confirm-text]");
-    if (field && field.value !== field.dataset.confirmText) event.preventDefault();
-  });
+    if (field && field.value !== field.dataset.confirmText) { event.preventDefault(); event.stopImmediatePropagation(); }
+  }, true);
 })();

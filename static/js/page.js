@@ -99,9 +99,10 @@
   for (const name of ["htmx:sendError", "htmx:responseError"]) {
     document.addEventListener(name, (event) => {
       const status = event.detail.xhr?.status;
-      if (status === 401 || status === 403) { window.location.reload(); return; }
+      // By its address, never a reload: this page may be the answer to a form.
+      if (status === 401 || status === 403) { window.location.assign(window.location.pathname + window.location.search); return; }
       announce("Could not refresh. Try again.");
-      const bar = document.getElementById("flashbar");
+      const bar = document.querySelector("dialog:modal .modal-body") || document.getElementById("flashbar");
       if (!bar || bar.querySelector("[data-refresh-failed]")) return;
       const box = document.createElement("div");
       box.className = "flash";
