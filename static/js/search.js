@@ -11,11 +11,24 @@
     input.setAttribute("aria-expanded", String(on && options().length > 0));
     if (!on) mark(-1);
   };
+  // The star of the marked service, as a button of its own: a listbox has no room for one that Tab could reach.
+  const favorite = () => box().querySelector(".search-favorite");
+  const nameFavorite = () => {
+    const star = options()[active]?.querySelector("[data-star]");
+    const button = favorite();
+    if (!button) return;
+    button.hidden = !star;
+    if (!star) return;
+    const name = star.closest("[role=option]").querySelector("strong").textContent;
+    button.toggleAttribute("data-on", "on" in star.dataset);
+    button.querySelector("span").textContent = "on" in star.dataset ? `Remove ${name} from favorites` : `Add ${name} to favorites`;
+  };
   const mark = (next) => {
     const all = options();
     all[active]?.setAttribute("aria-selected", "false");
     active = next;
     const option = all[active];
+    nameFavorite();
     if (!option) { field().removeAttribute("aria-activedescendant"); return; }
     option.setAttribute("aria-selected", "true");
     option.scrollIntoView({ block: "nearest" });
@@ -52,6 +65,7 @@
       input.select();
       return;
     }
+    if (event.target === favorite() && event.key === "Escape") { event.preventDefault(); field().focus(); show(false); }
     if (event.target !== field()) return;
     const count = options().length;
     const open = !box().hidden && count > 0;
@@ -69,6 +83,9 @@
       const option = options()[active];
       if (option.getAttribute("aria-disabled") !== "true") option.click();
       else document.dispatchEvent(new CustomEvent("ui:announce", { detail: "Not part of this lab" }));
+    } else if (event.key === "Tab" && !event.shiftKey && open && favorite()?.hidden === false) {
+      event.preventDefault();
+      favorite().focus();
     } else if (event.key === "Tab") show(false);
   });
   document.addEventListener("input", (event) => { if (event.target === field() && !event.target.value.trim()) show(false); });
@@ -79,15 +96,16 @@
   });
   document.addEventListener("pointerdown", (event) => { if (box() && !event.target.closest("[data-service-search]")) show(false); });
 
-  // The star of an option: for the pointer. By keyboard it is a button in the Services menu.
+  // The star of an option is for the pointer, the button under the list for the keyboard.
   document.addEventListener("click", (event) => {
-    const star = event.target.closest("[data-star]");
+    const star = event.target.closest(".search-favorite") ? options()[active]?.querySelector("[data-star]") : event.target.closest("[data-star]");
     if (!star) return;
     event.preventDefault();
     const on = "on" in star.dataset;
     window.htmx.ajax("POST", "/console/settings/favorite", { values: { service: star.dataset.star, star: on ? "off" : "on" }, swap: "none" });
     if (on) delete star.dataset.on;
     else star.dataset.on = "";
+    nameFavorite();
     document.dispatchEvent(new CustomEvent("ui:announce", { detail: on ? "Removed from favorites" : "Added to favorites" }));
   }, true);
 })();

@@ -53,6 +53,60 @@ def test_the_search_groups_moves_and_closes(window):
     expect(window).to_have_url(re.compile("/console/home"))
 
 
+def test_the_marked_service_is_made_a_favorite_without_leaving_the_search(window):
+    press(window, "Alt+s")
+    window.keyboard.type("S3")
+    expect(window.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    press(window, "Tab")
+    expect(window.get_by_role("button", name="Add S3 to favorites").last).to_be_focused()
+    with window.expect_response("**/console/settings/favorite"):
+        press(window, "Enter")
+    expect(window.get_by_role("button", name="Remove S3 from favorites").last).to_be_focused()
+    press(window, "Escape")
+    expect(window.get_by_role("combobox", name="Search services")).to_be_focused()
+    expect(window.get_by_role("listbox", name="Search results")).to_be_hidden()
+    window.reload()
+    window.get_by_role("button", name="Services", exact=True).click()
+    expect(window.get_by_text("Favorites", exact=True)).to_be_visible()
+
+
+def test_a_dialog_that_the_server_refuses_stays_a_dialog(window):
+    window.goto("/iam/home")
+    opener = window.locator("a[href^='/iam/account-alias']").first
+    opener.focus()
+    press(window, "Enter")
+    dialog = window.get_by_role("dialog")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    window.keyboard.type("Not An Alias!")
+    press(window, "Enter")
+    expect(dialog.get_by_text("failed to satisfy constraint")).to_be_visible()
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    expect(dialog).to_have_attribute("aria-modal", "true")
+    expect(window).to_have_url(re.compile("/iam/home$"))
+    press(window, "Escape")
+    expect(opener).to_be_focused()
+    press(window, "Enter")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    window.keyboard.type("company1-frame")
+    press(window, "Enter")
+    expect(window.get_by_text("Alias created for this account.")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    # A dialog without a field that takes something away: Cancel has the focus.
+    window.locator("a[href^='/iam/account-alias/delete']").first.click()
+    expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
+    dialog.get_by_role("button", name="Delete alias").click()
+    expect(window.get_by_text("Alias deleted for this account.")).to_be_visible()
+
+
+def test_what_a_dialog_is_about_may_be_gone(window):
+    window.goto("/iam/home")
+    window.route("**/iam/account-alias*", lambda route: route.continue_(url=f"{window.url.rpartition('/')[0]}/nowhere"))
+    window.locator("a[href^='/iam/account-alias']").first.click()
+    expect(window.get_by_role("heading", name="Page not found")).to_be_visible()
+    expect(window.locator("#main")).to_be_focused()
+    expect(window.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_star_makes_a_favorite(window):
     services = window.get_by_role("button", name="Services")
     services.focus()
