@@ -196,9 +196,33 @@ def test_the_side_navigation_can_be_searched_without_a_script(as_user):
     assert re.search(r'<form class="side-nav-search" method="get" action="/console/search"', page)
 
 
-def test_every_info_link_of_the_lists_leads_to_a_topic(as_user):
-    admin = as_user("admin")
-    for page in ("/iam/users", "/iam/groups", "/iam/policies", "/s3/buckets", "/ui/"):
-        topics = re.findall(r'class="info-link" href="/console/help/([^"]+)"', text_of(admin.get(page)))
-        assert topics, page
+#    page                                                              its topics
+INFO = [
+    ("/console/home",                                                   ["console-home"]),
+    ("/iam/home",                                                       ["iam-dashboard"]),
+    ("/iam/users",                                                      ["users"]),
+    ("/iam/users/details/admin?section=permissions",                    ["permissions-policies"]),
+    ("/iam/users/details/admin?section=tags",                           ["tags"]),
+    ("/iam/users/details/admin?section=security_credentials",           ["console-sign-in", "mfa", "access-keys"]),
+    ("/iam/users/details/admin/tags",                                   ["tags"]),
+    ("/iam/security_credentials",                                       ["console-sign-in", "mfa", "access-keys"]),
+    ("/iam/groups",                                                     ["user-groups"]),
+    ("/iam/groups/details/HR?section=permissions",                      ["permissions-policies"]),
+    ("/iam/policies",                                                   ["policies"]),
+    ("/policysim",                                                      ["simulator"]),
+    ("/s3/buckets",                                                     ["buckets"]),
+    ("/s3/buckets/company1-help",                                       ["objects"]),
+    ("/s3/buckets/company1-help?tab=permissions",                       ["bucket-policy"]),
+    ("/s3/bucket/company1-help/property/policy/edit",                   ["bucket-policy"]),
+    ("/ui/",                                                            ["components", "users"]),
+]  # fmt: skip
+
+
+def test_the_headings_have_info_links_that_lead_to_a_topic(as_user, admin):
+    admin.call("iam:CreateGroup", group_name="HR")
+    admin.call("s3:CreateBucket", bucket="company1-help")
+    browser = as_user("admin")
+    for page, topics in INFO:
+        found = re.findall(r'class="info-link" href="/console/help/([^"]+)"', text_of(browser.get(page)))
+        assert list(dict.fromkeys(found)) == topics, page
         assert set(topics) <= set(TOPICS)

@@ -94,6 +94,7 @@ def permissions_table(request: ConsoleRequest, group_name: str, held: Held) -> T
         "Permissions policies",
         HELD_COLUMNS,
         description="You can attach up to 10 managed policies.",
+        info="permissions-policies",
         selection="multi",
         key="key",
         row_label="name",

@@ -53,6 +53,7 @@ def mfa_table(owner: Owner, devices: Panel) -> Table:
         "Multi-factor authentication (MFA)",
         COLUMNS,
         description=DESCRIPTION,
+        info="mfa",
         selection="single",
         key="SerialNumber",
         searchable=False,

@@ -73,6 +73,7 @@ def _tags_table(request: ConsoleRequest, user_name: str, user: Panel, tags: list
         (Column("Key", "Key", sortable=True), Column("Value", "Value")),
         description="Tags are key-value pairs you can add to AWS resources to help identify, organize, or search for "
         "resources.",
+        info="tags",
         actions=(manage,),
         empty=Empty("No tags associated with the resource."),
     )

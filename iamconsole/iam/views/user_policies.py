@@ -123,6 +123,7 @@ def permissions_table(request: ConsoleRequest, user_name: str, held: Held) -> Ty
         "Permissions policies",
         COLUMNS,
         description="Permissions are defined by policies attached to the user directly or through groups.",
+        info="permissions-policies",
         selection="multi",
         key="key",
         row_label="name",

@@ -99,6 +99,7 @@ def _table(bucket: str, prefix: str) -> ObjectTable:
             Column("storage", "Storage class", "StorageClass"),
         ),
         description="Objects are the fundamental entities stored in Amazon S3.",
+        info="objects",
         placeholder="Find objects by prefix",
         selection="multi",
         key=lambda row: links.pick(row["Key"]),
