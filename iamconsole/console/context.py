@@ -131,6 +131,7 @@ class Frame:
             ("Service Quotas", ""),
             ("Billing and Cost Management", ""),
             ("Security credentials", "/iam/security_credentials"),
+            ("Settings", "/console/settings"),
         )
         return [(label, link_to(label, path)) for label, path in wanted]
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("console/services", views.all_services, name="services"),
     path("console/search", views.search, name="search"),
     path("console/help/<slug:topic>", views.help_topic, name="help"),
+    path("console/settings", views.settings_page, name="settings"),
     path("console/settings/favorite", views.favorite, name="favorite"),
     path("console/settings/<slug:name>", views.setting, name="setting"),
 ]

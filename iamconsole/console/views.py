@@ -71,6 +71,12 @@ def help_topic(request: HttpRequest, topic: str) -> HttpResponse:
 # -- settings: each is a plain form, kept in a cookie --------------------------------------------------
 
 
+@require_safe
+def settings_page(request: HttpRequest) -> HttpResponse:
+    """What the gear of the top bar offers, as a page: the account menu leads to it."""
+    return render_page(request, "console/settings.html")
+
+
 @public
 @require_POST
 def setting(request: HttpRequest, name: str) -> HttpResponse:

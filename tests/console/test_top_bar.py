@@ -196,6 +196,16 @@ def test_the_side_navigation_can_be_searched_without_a_script(as_user):
     assert re.search(r'<form class="side-nav-search" method="get" action="/console/search"', page)
 
 
+def test_the_account_menu_leads_to_the_settings_as_a_page(as_user):
+    browser = as_user("admin")
+    menu = text_of(browser.get("/console/home")).split('class="menu account-menu"')[1].split("</details>")[0]
+    assert '<a class="menu-item" href="/console/settings">Settings</a>' in menu
+    browser.post("/console/settings/theme", {"theme": "dark", "next": "/console/settings"})
+    page = text_of(browser.get("/console/settings"))
+    assert 'data-theme="dark"' in page
+    assert re.search(r'<p class="menu-heading" id="page-theme">.*?value="dark" aria-pressed="true"', page, re.DOTALL)
+
+
 #    page                                                              its topics
 INFO = [
     ("/console/home",                                                   ["console-home"]),

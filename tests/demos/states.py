@@ -138,6 +138,7 @@ FRAME = (
     State("account-menu", "/console/home", act=click(".account-menu > summary")),
     State("region-menu", "/s3/buckets", act=click(".region-menu > summary")),
     State("settings-menu", "/console/home", act=click("summary[title=Settings]")),
+    State("settings", "/console/settings"),
     State("account", "/account", "root"),
     State("account-john", "/account", "john"),
     State("not-in-lab", "/console/not-in-lab?page=Billing"),
