@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -21,6 +21,7 @@ from iamconsole.console.navigation import (
     navigation,
     service_at,
 )
+from iamconsole.core.errors import AccessDenied
 from iamconsole.core.regions import DEFAULT, GROUPS, REGIONS
 from iamconsole.ui import preferences
 
@@ -32,6 +33,7 @@ SETTINGS = {
 }
 LABELS_2026 = {"Users": "IAM users", "User groups": "IAM user groups"}
 FAVORITES = "favorites"
+ACCOUNT_NAME = "account_name"
 RECENT = 6
 # Where a Region is that the account has not enabled, by the start of its code.
 CONTINENTS = {
@@ -52,9 +54,10 @@ class Account:
     """The account button and menu: who is signed in, and where."""
 
     account_id: str
-    account_name: str
     name: str
     kind: str
+    # Asks for the account's name, "" where the principal may not read it; only when the button is drawn.
+    account_name: Callable[[], str]
     one_line: bool = False
 
     @property
@@ -63,10 +66,9 @@ class Account:
 
     @property
     def first_line(self) -> str:
-        """`Account ID: 6294-7024-0221`; the root user may always read the account's name: `HR (629470240221)`."""
-        if self.kind == "root":
-            return f"{self.account_name} ({self.account_id})"
-        return f"Account ID: {dashed(self.account_id)}"
+        """`HR (629470240221)` for who may read the account's name, else `Account ID: 6294-7024-0221`."""
+        name = self.account_name()
+        return f"{name} ({self.account_id})" if name else f"Account ID: {dashed(self.account_id)}"
 
 
 def dashed(account_id: str) -> str:
@@ -168,7 +170,8 @@ def _regions() -> tuple[tuple[str, tuple[Region, ...]], ...]:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The context processor. It makes no query: all it shows is in the caller, the URL and cookies."""
+    """The context processor. It makes no query: all it shows is in the caller, the URL and cookies. The account's
+    name, where the account button has room for it, is asked for when the button is drawn."""
     path = getattr(request, "frame_path", request.path)
     service = service_at(path)
     _remember(request, service)
@@ -221,7 +224,27 @@ def _account(request: HttpRequest) -> Account | None:
     if caller is None:
         return None
     name = caller.account_name if caller.is_root else caller.user_name or caller.arn.rpartition("/")[2]
-    return Account(caller.account_id, caller.account_name, name, caller.kind, label_set() == "course")
+    return Account(caller.account_id, name, caller.kind, partial(_account_name, request), label_set() == "course")
+
+
+def _account_name(request: HttpRequest) -> str:
+    """The account's name, if the caller may read it; the root user always may.
+
+    Asked through the door once for each sign-in and revision of the account's policies, and kept in the session:
+    what a policy says of the hour or the address is as old as that.
+    """
+    caller = request.caller  # type: ignore[attr-defined]  # there is one, or there were no button
+    if caller.is_root:
+        return str(caller.account_name)
+    asked = [caller.access_key_id, caller.revision]
+    kept = request.session.get(ACCOUNT_NAME)
+    if kept is None or kept[:2] != asked:
+        try:
+            name = request.aws.call("account:GetAccountInformation")["AccountName"]  # type: ignore[attr-defined]
+        except AccessDenied:
+            name = ""
+        kept = request.session[ACCOUNT_NAME] = [*asked, name]
+    return str(kept[2])
 
 
 def _remember(request: HttpRequest, service: Service | None) -> None:

@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from iamconsole.cloudtrail.models import Event
+from iamconsole.console.context import dashed
 from iamconsole.console.navigation import Entry, navigation, page_exists
+from tests.factories import allow, policy
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +135,27 @@ def test_the_label_set_names_breadcrumbs_and_lists(as_user, settings):
             assert f'<span aria-current="page">{name}</span>' in page
             assert re.search(rf"<h1 [^>]*>{name} <span", page)
         assert f'<a href="/iam/users">{users}</a>' in admin.get("/iam/users/details/admin").content.decode()
+
+
+def test_the_account_button_says_the_name_to_who_may_read_it(as_user, admin, sandbox, settings):
+    settings.IAMCONSOLE_LABELS = "2026"
+
+    def line(browser):
+        button = browser.get("/ui/").content.decode().split('class="account-lines"')[1]
+        return re.search(r"<span>([^<]+)</span>", button)[1]
+
+    named, plain = f"{sandbox.name} ({sandbox.account_id})", f"Account ID: {dashed(sandbox.account_id)}"
+    asked = Event.objects.filter(account=sandbox, name="GetAccountInformation")
+    amin = as_user("amin")
+    assert (line(as_user()), line(as_user("admin")), line(amin)) == (named, named, plain)
+    before = asked.count()
+    assert line(amin) == plain
+    assert asked.count() == before
+    document = policy(allow("account:GetAccountInformation"))
+    admin.call("iam:PutUserPolicy", user_name="amin", policy_name="p", policy_document=document)
+    assert line(amin) == named
+    admin.call("iam:DeleteUserPolicy", user_name="amin", policy_name="p")
+    assert line(amin) == plain
 
 
 def test_recently_visited_services_are_remembered(as_user):
