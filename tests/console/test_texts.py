@@ -51,6 +51,7 @@ TABLE = [
     ("dev",   "/iam/users",                               "Context: no identity-based policy allows the iam:ListUsers action"),
     # §2 sign-up and sign-in
     ("",      "/",                                        "Create an AWS Account"),
+    ("",      "/",                                        "Sign In"),
     ("",      "/signup",                                  "Training simulator. Do not enter real AWS credentials, e-mail passwords or card numbers."),
     ("",      "/signup",                                  "Root user email address"),
     ("",      "/signup",                                  "Used for account recovery and as described in the AWS Privacy Notice"),
@@ -58,16 +59,28 @@ TABLE = [
     ("",      "/signup",                                  "Choose a name for your account. You can change this name in your account settings after you sign up."),
     ("",      "/signup",                                  "Verify email address"),
     ("",      "/signup",                                  "Sign in to an existing AWS account"),
+    ("",      "/signup",                                  "OR"),
+    ("",      "/signin",                                  "Root user email address"),
+    ("",      "/signin?kind=iam",                         "Account ID (12 digits) or account alias"),
     ("",      "/signin",                                  "Account owner that performs tasks requiring unrestricted access."),
     ("",      "/signin",                                  "User within an account that performs daily tasks."),
     ("",      "/signin",                                  "Create a new AWS account"),
     ("",      "/signin/root?email=HR@company1.com",       "Forgot password?"),
+    ("",      "/signin/root?email=HR@company1.com",       "HR@company1.com"),
     ("",      "/console",                                 "Account ID or alias"),
     ("",      "/console",                                 "Remember this account"),
     ("",      "/console",                                 "IAM username"),
     ("",      "/console",                                 "Show Password"),
     ("",      "/console",                                 "Having trouble?"),
     ("",      "/console",                                 "Sign in using root user email"),
+    ("",      "/console",                                 "Create a new AWS account"),
+    ("new",   "/iam/users",                               "You must change your password to continue"),
+    ("new",   "/iam/users",                               "{account}"),
+    ("new",   "/iam/users",                               "Old password"),
+    ("new",   "/iam/users",                               "New password"),
+    ("new",   "/iam/users",                               "Retype new password"),
+    ("new",   "/iam/users",                               "Confirm password change"),
+    ("new",   "/iam/users",                               "Sign in using root user email"),
     ("",      "/signin?loggedout",                        "You have successfully signed out"),
     ("",      "/signin/forgot",                           "IAM users, only your administrator can reset your password."),
     # §3 home, account and credentials
@@ -81,6 +94,10 @@ TABLE = [
     ("root",  "/iam/security_credentials",                "My security credentials (root user)"),
     ("admin", "/iam/security_credentials",                "AWS IAM credentials"),
     ("admin", "/iam/security_credentials",                "AWS CodeCommit credentials"),
+    ("admin", "/iam/security_credentials",                "Update password"),
+    ("admin", "/iam/security_credentials/update-password", "Current password"),
+    ("admin", "/iam/security_credentials/update-password", "Confirm new password"),
+    ("admin", "/account",                                 "Close account"),
     ("root",  "/iam/security_credentials/create-access-key", "I understand creating a root access key is not a best practice, but I still want to create one."),
     # §4.1 the dashboard
     ("root",  "/iam/home",                                "Add MFA for root user"),
@@ -88,9 +105,17 @@ TABLE = [
     ("root",  "/iam/home",                                "Root user has no active access keys"),
     ("root",  "/iam/home",                                "Using access keys attached to an IAM user instead of the root user improves security."),
     ("root",  "/iam/home",                                "Resources in this AWS Account"),
+    ("root",  "/iam/home",                                "Security recommendations (1)"),
+    ("admin", "/iam/home",                                "Add MFA for yourself"),
+    ("admin", "/iam/home",                                "Your user, admin, does not have any active access keys that have been unused for more than a year."),
+    ("root",  "/iam/home",                                "What's new"),
+    ("root",  "/iam/home",                                "Quick Links"),
+    ("root",  "/iam/home",                                "Additional information"),
     ("root",  "/iam/home",                                "Sign-in URL for IAM users in this account"),
     ("root",  "/iam/account-alias",                       "Create alias for AWS account {account}"),
     ("root",  "/iam/account-alias",                       "Must be not more than 63 characters. Valid characters are a-z, 0-9, and - (hyphen)."),
+    ("root",  "/iam/account-alias",                       "Preferred alias"),
+    ("root",  "/iam/account-alias",                       "New sign-in URL"),
     # §4.3 the create-user wizard
     ("admin", "/iam/users/create",                        "The user name can have up to 64 characters. Valid characters: A-Z, a-z, 0-9, and + = , . @ _ - (hyphen)"),
     ("admin", "/iam/users/create",                        "Provide user access to the AWS Management Console - optional"),
@@ -111,18 +136,49 @@ def shown(page: str) -> str:
     return re.sub(r"\s+", " ", html.unescape(" ".join([text, *spoken])))
 
 
+PAGES = sorted({(who, path) for who, path, _ in TABLE})
+
+WRONG = "Your authentication information is incorrect. Please try again."
+# What a form answers (§2.2, §3, §4.1): what is sent, and what is then said.
+#    who      page                                        sent                                              text
+ANSWERS = [
+    ("",      "/signin",                                  {"kind": "root"},                                 "Root user email address is required."),
+    ("",      "/signin",                                  {"kind": "root", "email": "a@b.org"},             "An AWS account with that sign-in information does not exist. Try again or create a new account."),
+    ("",      "/signin",                                  {"kind": "iam"},                                  "Account ID (12 digits) or account alias is required."),
+    ("",      "/signin",                                  {"kind": "iam", "account": "12 34"},              "Account ID must be 12 digits or an alias"),
+    ("",      "/signin/root",                             {"email": "HR@company1.com", "password": "x"},    f"There was an error {WRONG}"),
+    ("",      "/console",                                 {"account": "{account}", "user_name": "admin", "password": "x"}, f"There was an error {WRONG}"),
+    ("",      "/console",                                 {"account": "{account}", "user_name": "nobody", "password": "x"}, f"There was an error {WRONG}"),
+    ("",      "/console",                                 {"account": "999999999999", "user_name": "admin", "password": "x"}, f"There was an error {WRONG}"),
+    ("",      "/console",                                 {"account": "HR@company1.com", "user_name": "admin", "password": "x"}, f"There was an error {WRONG}"),
+    ("root",  "/iam/account-alias",                       {"account_alias": "company1"},                    "Alias created for this account."),
+]  # fmt: skip
+
+
 @pytest.fixture
 def page_of(sandbox, root, dev, as_user):
     root.call("iam:CreateUser", user_name="dev2")
 
-    def page(who: str, path: str) -> str:
-        client = Client() if not who else as_user("" if who == "root" else who)
-        response = client.get(path, follow=True)
+    def page(who: str, path: str, sent: dict[str, str] | None = None) -> str:
+        client = Client() if who in ("", "new") else as_user("" if who == "root" else who)
+        if who == "new":
+            known = {"user_name": "new", "password": "Passw0rd!"}
+            root.call("iam:CreateUser", user_name="new")
+            root.call("iam:CreateLoginProfile", password_reset_required=True, **known)
+            client.post("/console", {"account": sandbox.account_id, **known})
+        response = client.get(path, follow=True) if sent is None else client.post(path, sent, follow=True)
         return shown(response.content.decode())
 
     return page
 
 
-@pytest.mark.parametrize(("who", "path", "text"), TABLE)
-def test_the_page_says_what_aws_says(page_of, sandbox, who, path, text):
-    assert text.format(account=sandbox.account_id) in page_of(who, path)
+@pytest.mark.parametrize(("who", "path"), PAGES)
+def test_the_page_says_what_aws_says(page_of, sandbox, who, path):
+    page = page_of(who, path)
+    texts = [text.format(account=sandbox.account_id) for whose, where, text in TABLE if (whose, where) == (who, path)]
+    assert [text for text in texts if text not in page] == []
+
+
+@pytest.mark.parametrize(("who", "path", "sent", "text"), ANSWERS)
+def test_a_form_answers_what_aws_answers(page_of, sandbox, who, path, sent, text):
+    assert text in page_of(who, path, {name: value.format(account=sandbox.account_id) for name, value in sent.items()})
