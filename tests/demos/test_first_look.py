@@ -120,13 +120,14 @@ def test_d5_john_changes_his_password_and_may_do_nothing_else(iam, sign_in, serv
     press(page, "Save changes")
     expect(page.get_by_text("Your password has been updated.")).to_be_visible()
 
-    # Hold: the former password is worth nothing.
+    # Hold: the former password is worth nothing, the new one is his.
+    expect(sign_in("john", THIRD).get_by_role("heading", name="Console Home")).to_be_visible()
     again = sign_in("john", SECOND)
     expect(again.get_by_text("Your authentication information is incorrect. Please try again.")).to_be_visible()
 
 
-def assign(page: Page, name: str) -> str:
-    """Assign a device with the codes of the lab authenticator; its secret key."""
+def assign(page: Page, name: str) -> tuple[str, str]:
+    """Assign a device with the codes of the lab authenticator; its secret key, and the last code used."""
     page.goto("/iam/security_credentials")
     page.get_by_role("link", name="Assign MFA device").first.click()
     page.get_by_role("textbox", name="Device name").fill(name)
@@ -140,14 +141,14 @@ def assign(page: Page, name: str) -> str:
     page.get_by_label("MFA code 2").fill(current)
     press(page, "Add MFA")
     expect(page.get_by_text("MFA device assigned.")).to_be_visible()
-    return seed
+    return seed, current
 
 
 @pytest.mark.parametrize("script", [True, False])
 def test_a_device_is_assigned_used_at_the_sign_in_and_removed(sign_in, served, script):
     page = sign_in("admin", served["admin"]["password"], java_script_enabled=script)
     expect(page.get_by_role("heading", name="Console Home")).to_be_visible()
-    seed = assign(page, "phone")
+    seed, used = assign(page, "phone")
     page.goto("/iam/home")
     expect(page.get_by_text("You have MFA")).to_be_visible()
     if script:
@@ -157,6 +158,11 @@ def test_a_device_is_assigned_used_at_the_sign_in_and_removed(sign_in, served, s
 
     again = sign_in("admin", served["admin"]["password"], java_script_enabled=script)
     expect(again.get_by_role("heading", name="Multi-factor authentication")).to_be_visible()
+    if script:
+        assert faults(again) == []
+    again.get_by_label("MFA code").fill(used)
+    press(again, "Submit")
+    expect(again.get_by_text("Your authentication information is incorrect. Please try again.")).to_be_visible()
     # The codes that assigned it are used up; the next one is good one step early.
     again.get_by_label("MFA code").fill(pyotp.TOTP(seed).at(int(time.time()) + 30))
     press(again, "Submit")

@@ -8,18 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.demos.course import CHANGE_PASSWORD, FIRST_PASSWORD, NEW_PASSWORD
 from tests.demos.test_accessibility import faults
-from tests.demos.test_in_browser import client_of
 
 pytestmark = pytest.mark.browser
 
 WRONG = "Your authentication information is incorrect. Please try again."
 STRIP = "Training simulator. Do not enter real AWS credentials, e-mail passwords or card numbers."
 PASSWORD = "Root-Passw0rd"
-DONE_SOON = (
-    "from iamconsole.sts.models import *; from iamconsole.core.caller import wall_clock; import datetime as dt; "
-)
 
 
 def press(page: Page, name: str) -> None:
@@ -149,74 +144,6 @@ def test_a_forgotten_root_password_is_set_anew(open_window, served):
     inbox.get_by_label("Password", exact=True).fill(PASSWORD)
     press(inbox, "Sign in")
     expect(inbox.get_by_role("heading", name="Console Home")).to_be_visible()
-
-
-def test_d5_john_may_change_his_own_password_and_nothing_else(served, sign_in):
-    iam = client_of(served, "iam", served["admin"])
-    iam.create_user(UserName="john")
-    iam.create_login_profile(UserName="john", Password=FIRST_PASSWORD)
-    iam.attach_user_policy(UserName="john", PolicyArn=CHANGE_PASSWORD)
-    his: Page = sign_in("john", FIRST_PASSWORD)
-    his.wait_for_url("**/console/home*")
-    his.goto("/iam/security_credentials")
-    blocks = his.get_by_role("main").inner_text()
-    for action in ("iam:ListMFADevices", "iam:ListAccessKeys"):
-        assert action in blocks
-    his.get_by_role("link", name="Update password").click()
-    his.get_by_label("Current password").fill(FIRST_PASSWORD)
-    his.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
-    his.get_by_label("Confirm new password").or_(his.get_by_label("Confirm password")).fill(NEW_PASSWORD)
-    press(his, "Save changes")
-    expect(his.get_by_text("Your password has been updated.")).to_be_visible()
-    expect(sign_in("john", FIRST_PASSWORD).get_by_text(WRONG)).to_be_visible()
-    sign_in("john", NEW_PASSWORD).wait_for_url("**/console/home*")
-
-
-def test_an_mfa_device_set_up_in_the_console_is_asked_for_at_the_next_sign_in(open_window, served):
-    window: Page = open_window()
-
-    def enter() -> None:
-        window.goto(f"/console?account={served['account_id']}")
-        window.get_by_label("IAM username").fill("admin")
-        window.get_by_label("Password", exact=True).fill(served["admin"]["password"])
-        press(window, "Sign in")
-
-    enter()
-    window.wait_for_url("**/console/home*")
-    window.goto("/iam/security_credentials/mfa")
-    window.get_by_role("textbox", name="Device name").fill("phone")
-    press(window, "Next")
-    codes = [window.locator("#codes .mfa-code").nth(n).inner_text().strip() for n in (0, 1)]
-    window.get_by_role("textbox", name="MFA code 1").fill(codes[0])
-    window.get_by_role("textbox", name="MFA code 2").fill(codes[1])
-    press(window, "Add MFA")
-    expect(window.get_by_text("MFA device assigned.")).to_be_visible()
-    window.locator(".account-menu > summary").click()
-    press(window, "Sign out")
-
-    enter()
-    expect(window.get_by_role("heading", name="Multi-factor authentication")).to_be_visible()
-    assert faults(window) == []
-    window.get_by_label("MFA code").fill(codes[1])
-    press(window, "Submit")
-    expect(window.get_by_text(WRONG)).to_be_visible()  # it was used up when the device was assigned
-    until_accepted(window)
-    expect(window.get_by_role("heading", name="Console Home")).to_be_visible()
-
-
-def until_accepted(window: Page) -> None:
-    """A code is good once, and the next one is half a minute away: as a person, wait and type again."""
-    for _ in range(8):
-        tab = window.context.new_page()
-        tab.goto("/lab/authenticator")
-        code = tab.locator(".mfa-code").first.inner_text().strip()
-        tab.close()
-        window.get_by_label("MFA code").fill(code)
-        with window.expect_navigation():
-            press(window, "Submit")
-        if window.url.endswith("/console/home"):
-            return
-        window.wait_for_timeout(5_000)
 
 
 # -- sessions ------------------------------------------------------------------------------------------

@@ -100,6 +100,13 @@ def test_several_users_are_deleted_with_one_word(as_user):
     assert "2 users deleted." in text_of(delete(browser, "amin", "Sarah", confirm="delete"))
 
 
+def test_who_deletes_itself_with_others_goes_last(as_user, root):
+    """Its own policies are what it deletes the others with."""
+    delete(as_user("admin"), "admin", "amin", "Sarah", confirm="delete")
+    names = [user["UserName"] for user in root.call("iam:ListUsers")["Users"]]
+    assert not {"amin", "Sarah"} & set(names)
+
+
 def test_a_caller_who_may_only_delete_users_learns_the_first_refused_call(as_user, root):
     root.call("iam:CreateUser", user_name="viewer")
     document = policy(allow(["iam:DeleteUser", "iam:ListUsers"]))

@@ -125,7 +125,8 @@ def _known(request: ConsoleRequest, names: list[str]) -> list[dict[str, Any]]:
 def _delete(request: ConsoleRequest, names: list[str]) -> None:
     """One user after the other; a refusal leaves that user and those after it."""
     deleted: list[str] = []
-    for name in names:
+    # Oneself last: with one's own policies the right to delete the others would be gone.
+    for name in sorted(names, key=lambda name: name == request.caller.user_name):
         if error := in_order(request.aws, _deletion(request.aws, name)):
             flash.failure(request, f"User {name} was not deleted.", error)
             break
