@@ -69,8 +69,17 @@ def read_request(given: Any) -> Request:
         raise BadCase(f"`{min(unknown)}` is not a member of a request")
     context = _context(given.get("context") or {})
     principal = read_principal(_text(given, "principal"), _text(given, "principalRoleArn", ""), context)
-    action = _text(given, "action")
-    return Request(principal, action, _text(given, "resource", "*"), _text(given, "resourceAccount", ""), context)
+    resource = _text(given, "resource", "*")
+    owner = _text(given, "resourceAccount", "") or _owner_in(resource)
+    return Request(principal, _text(given, "action"), resource, owner, context)
+
+
+def _owner_in(resource: str) -> str:
+    """The account that an ARN names. `resourceAccount` is, like SimulatePrincipalPolicy's ResourceOwner, for a resource
+    "that does not identify its owner in the resource ARN", and defaults to the caller's own account.
+    """
+    account = [*resource.split(":", 5), *[""] * 5][4]
+    return account if re.fullmatch("[0-9]{12}", account) else ""
 
 
 def _text(given: Mapping[str, Any], name: str, otherwise: str | None = None) -> str:

@@ -94,6 +94,27 @@ def test_a_role_with_a_path_is_named_beside_its_session(answers):
     assert (without["outcome"], with_role["outcome"]) == ("IMPLICIT_DENY", "ALLOWED")
 
 
+#    resource                                       owner that is told   outcome
+OWNERS = [
+    ("arn:aws:sqs:eu-west-1:444455556666:q",          None,                "IMPLICIT_DENY"),
+    (f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q",            None,                "ALLOWED"),
+    ("arn:aws:s3:::b/k",                              None,                "ALLOWED"),
+    ("arn:aws:s3:::b/k",                              "444455556666",      "IMPLICIT_DENY"),
+    ("arn:aws:iam::aws:policy/ReadOnlyAccess",        None,                "ALLOWED"),
+    ("*",                                             None,                "ALLOWED"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "owner", "outcome"), OWNERS)
+def test_the_owner_is_the_one_told_or_the_one_in_the_arn_or_the_callers_account(answers, resource, owner, outcome):
+    # IAM API Reference, SimulatePrincipalPolicy, ResourceOwner: the owner of a resource "that does not identify its
+    # owner in the resource ARN"; without it, "the account of the identity provided in CallerArn".
+    request = {"action": "sqs:SendMessage", "resource": resource, "resourceAccount": owner}
+    anything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    _, (answer,) = answers(case(request=request, identityPolicies=[anything]))
+    assert answer["outcome"] == outcome
+
+
 def test_a_unique_id_is_taken_from_the_context(answers):
     request = {"context": {"AWS:UserId": "AIDAALICE0000000000AA"}}
     _, (answer,) = answers(case(request=request, resourcePolicy=granting({"AWS": "AIDAALICE0000000000AA"})))
