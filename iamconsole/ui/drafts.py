@@ -7,7 +7,6 @@ a new sign-in the same person does.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import time
@@ -19,6 +18,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 DRAFTS = "drafts"  # where the session says which drafts it has; a sign-in lets only their owner's through
 OWNER = "owner"  # whose session it is, as the sign-in wrote it
@@ -117,7 +117,9 @@ def _store(key: str | None = None) -> SessionBase:
 
 
 def _key_of(*parts: str) -> str:
-    return parts[0] + hashlib.sha256(" ".join(parts[1:]).encode()).hexdigest()[:27]
+    """The row's key in the session store. Only this site can make it: whoever knew it could name the row in the
+    cookie, as if it were a session, and write or delete what is in it."""
+    return parts[0] + salted_hmac("iamconsole.ui.drafts", " ".join(parts[1:]), algorithm="sha256").hexdigest()[:27]
 
 
 def _claim(row_key: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 
@@ -261,6 +262,17 @@ def test_a_draft_never_reaches_another_identity(person, john):
     assert person.draft() == ""
     person.sign_in_as_root()
     assert person.draft() == ""
+
+
+def test_who_knows_whose_draft_it_is_and_the_wizards_id_cannot_make_it_a_session(person):
+    """Drafts stand beside the sessions: a cookie that named one's row could write in it and delete it."""
+    person.sign_in()
+    person.begin_a_wizard()
+    known = f"{person.browser.session['owner']} create-user one-of-my-tabs"
+    stranger = Client()
+    stranger.cookies["iamconsole_session"] = "draft" + hashlib.sha256(known.encode()).hexdigest()[:27]
+    stranger.post("/signout")
+    assert person.draft() == "half-made"
 
 
 def test_each_person_finds_the_own_draft_again(person, john):
