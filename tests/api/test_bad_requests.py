@@ -15,6 +15,7 @@ from django.test import Client
 
 from iamconsole.accounts.models import PolicyText
 from iamconsole.cloudtrail.models import Event
+from iamconsole.gateway.table import OPERATIONS
 from iamconsole.iam.models import ManagedPolicy, User
 from iamconsole.s3.models import StoredObject
 from iamconsole.sandboxes import lifecycle
@@ -68,6 +69,16 @@ def error_of(response) -> tuple[int, str]:
 
 def test_a_good_request_is_answered_so_that_the_others_mean_something(key):
     assert send(signed(key, body=call("ListUsers"))).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(name for name, operation in OPERATIONS.items() if not operation.public))
+def test_what_only_the_pages_may_call_is_on_no_wire(key, name):
+    """Nothing but the names in botocore's models keeps them from it: a later botocore may have one of these."""
+    service, _, action = name.partition(":")
+    known = Event.objects.count()
+    for asked in {service, "iam"}:
+        assert send(signed(key, body=call(action), service=asked)).status_code in (400, 404, 501)
+    assert Event.objects.count() == known
 
 
 def test_a_body_changed_after_signing_is_refused(key):
