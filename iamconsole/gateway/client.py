@@ -29,5 +29,8 @@ class AwsClient:
     def call_many(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Response | AwsError]:
         return door.call_many(self.caller, self.context, calls, self.recorder)
 
+    def call_as_one(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> AwsError | None:
+        return door.call_as_one(self.caller, self.context, calls, self.recorder)
+
     def flush(self) -> None:
         self.recorder.flush()

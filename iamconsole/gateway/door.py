@@ -133,6 +133,39 @@ def call_many(
     return answers
 
 
+def call_as_one(
+    caller: Caller, context: Context, asked: Sequence[tuple[str, Mapping[str, Any]]], recorder: Recorder
+) -> AwsError | None:
+    """Writes that are one act of the console, each decided and recorded on its own, in order, until one is refused.
+
+    All are decided by what the caller may at the beginning: who deletes itself takes its own rights away on
+    the way. The account is held meanwhile, so no change but the caller's own is overlooked. On AWS the later
+    calls of such an act are allowed because a change is not at once visible everywhere (IAM User Guide,
+    "Troubleshoot IAM: Changes that I make are not always immediately visible").
+    """
+    calls = []
+    for action, params in asked:
+        operation = operation_named(action)
+        if operation.read_only or operation.prepare:
+            raise ValueError(f"{action} reads or prepares; this form is for plain writes")
+        check_shape(operation, params)
+        calls.append(_new_call(caller, _at(operation, context), context.clock(), operation, params))
+    before = recorder.pending, recorder.revision
+    try:
+        with write_transaction():
+            revision = lock_account(caller.account_key)
+            standing = standing_of(caller, revision, keep=revision == caller.revision)
+            for made in calls:
+                answer = _locked(made, recorder, standing)
+                if isinstance(answer, AwsError):
+                    return answer
+    except BaseException:
+        # Nothing was committed: neither the events of the reads before it nor a new revision.
+        recorder.pending, recorder.revision = before
+        raise
+    return None
+
+
 def _at(operation: Operation, context: Context) -> Context:
     return context.at_region(DEFAULT) if operation.service in GLOBAL_SERVICES else context
 
@@ -206,12 +239,12 @@ def _write(made: Call, recorder: Recorder) -> Answer:
     return answer
 
 
-def _locked(made: Call, recorder: Recorder) -> Answer:
+def _locked(made: Call, recorder: Recorder, standing: Standing | None = None) -> Answer:
     answer: Answer
     with write_transaction():
         revision = lock_account(made.caller.account_key)
         # Any other revision may be one that a transaction around us has made and may yet roll back.
-        standing = standing_of(made.caller, revision, keep=revision == made.caller.revision)
+        standing = standing or standing_of(made.caller, revision, keep=revision == made.caller.revision)
         _admit(made, standing, _common(made, standing))
         try:
             with transaction.atomic():

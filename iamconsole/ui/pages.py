@@ -31,6 +31,8 @@ class Aws(Protocol):
 
     def call_many(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Response | AwsError]: ...
 
+    def call_as_one(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> AwsError | None: ...
+
 
 class ConsoleRequest(HttpRequest):
     """A request as our middleware leaves it."""

@@ -244,3 +244,40 @@ def test_the_listing_of_a_page_never_comes_from_the_wire(admin):
     found = admin.call("iam:ListUsers", listing=Listing(search="AR", size=1))
     assert [user["UserName"] for user in found["Users"]] == ["Sarah"]
     assert found["Total"] == 1
+
+
+def test_writes_as_one_are_decided_by_what_the_caller_may_at_their_beginning(admin, root):
+    arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    calls = [
+        ("iam:DetachUserPolicy", {"user_name": "admin", "policy_arn": arn}),
+        ("iam:CreateGroup", {"group_name": "HR"}),
+    ]
+    assert admin.call_as_one(calls) is None
+    assert last_event().basis.attachments[0]["name"] == "AdministratorAccess"
+    # And only those: the next call knows what has changed.
+    with pytest.raises(AccessDenied):
+        admin.call("iam:CreateGroup", group_name="IT")
+    # A change of somebody else's before the beginning counts at once.
+    root.call("iam:AttachUserPolicy", user_name="admin", policy_arn=arn)
+    root.call("iam:PutUserPolicy", user_name="admin", policy_name="no", policy_document=policy(deny("iam:*Group")))
+    assert isinstance(admin.call_as_one([("iam:DeleteGroup", {"group_name": "HR"})]), AccessDenied)
+
+
+def test_writes_as_one_end_at_the_first_refusal_and_what_was_done_stays(admin, dev):
+    arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    grants = [
+        ("iam:AttachUserPolicy", {"user_name": "dev", "policy_arn": arn}),
+        ("iam:CreateGroup", {"group_name": "HR"}),
+    ]
+    assert isinstance(dev.call_as_one(grants), AccessDenied)
+    assert not Event.objects.filter(name="CreateGroup").exists()
+    twice = [("iam:CreateUser", {"user_name": "john"})] * 2 + [("iam:CreateGroup", {"group_name": "HR"})]
+    assert isinstance(admin.call_as_one(twice), EntityAlreadyExists)
+    assert User.objects.filter(name="john").count() == 1
+    assert last_event().error_code == "EntityAlreadyExists"
+
+
+@pytest.mark.parametrize("action", ["iam:ListUsers", "iam:CreateLoginProfile"])
+def test_writes_as_one_are_plain_writes(admin, action):
+    with pytest.raises(ValueError, match="plain writes"):
+        admin.call_as_one([(action, {})])

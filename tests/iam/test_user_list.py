@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from iamconsole.cloudtrail.models import Event
+from iamconsole.sandboxes.fixtures import ADMINISTRATOR
 from tests.factories import allow, deny, policy
 
 pytestmark = pytest.mark.django_db
@@ -100,11 +102,22 @@ def test_several_users_are_deleted_with_one_word(as_user):
     assert "2 users deleted." in text_of(delete(browser, "amin", "Sarah", confirm="delete"))
 
 
-def test_who_deletes_itself_with_others_goes_last(as_user, root):
-    """Its own policies are what it deletes the others with."""
-    delete(as_user("admin"), "admin", "amin", "Sarah", confirm="delete")
-    names = [user["UserName"] for user in root.call("iam:ListUsers")["Users"]]
-    assert not {"amin", "Sarah"} & set(names)
+@pytest.mark.parametrize("by_group", [True, False])
+def test_an_administrator_may_delete_itself_with_others_and_is_then_out(as_user, root, by_group):
+    """console.md §16; its own policies, which are what it deletes with, go on the way."""
+    if by_group:
+        root.call("iam:CreateGroup", group_name="Admins")
+        root.call("iam:AttachGroupPolicy", group_name="Admins", policy_arn=ADMINISTRATOR)
+        root.call("iam:AddUserToGroup", group_name="Admins", user_name="admin")
+        root.call("iam:DetachUserPolicy", user_name="admin", policy_arn=ADMINISTRATOR)
+    browser = as_user("admin")
+    answer = browser.post("/iam/users/delete", {"selected": ["admin", "amin"], "confirm": "delete"})
+    assert answer.url == "/iam/users"
+    assert [user["UserName"] for user in root.call("iam:ListUsers")["Users"]] == ["Sarah"]
+    assert browser.get("/iam/users").url.startswith("/signin?")
+    done = Event.objects.filter(user_name="admin", read_only=False, service="iam")
+    assert list(done.order_by("id").values_list("name", "error_code"))[-1] == ("DeleteUser", "")
+    assert not done.exclude(error_code="").exists()
 
 
 def test_a_caller_who_may_only_delete_users_learns_the_first_refused_call(as_user, root):
