@@ -107,6 +107,22 @@ def test_what_a_dialog_is_about_may_be_gone(window):
     expect(window.get_by_role("dialog")).to_have_count(0)
 
 
+def test_a_swap_that_is_refused_opens_the_page_by_its_address_and_sends_no_form_again(window, chromium, server):
+    # A window of its own: htmx writes the refusal into the browser's log, which the others must keep empty.
+    context = chromium.new_context(base_url=server.url, storage_state=window.context.storage_state())
+    page = context.new_page()
+    page.goto("/iam/users/create")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("User name is required")).to_be_visible()
+    page.route("**/console/search?q=*", lambda route: route.fulfill(status=403))
+    with page.expect_request(lambda request: request.is_navigation_request()) as opened:
+        page.get_by_role("combobox", name="Search services").fill("s3")
+    assert opened.value.method == "GET"
+    assert "/iam/users/create" in opened.value.url
+    expect(page.get_by_text("User name is required")).to_have_count(0)
+    context.close()
+
+
 def test_a_star_makes_a_favorite(window):
     services = window.get_by_role("button", name="Services")
     services.focus()
