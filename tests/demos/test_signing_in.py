@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.demos.test_accessibility import faults
+from tests.axe import faults
+from tests.demos.states import code_in
 
 pytestmark = pytest.mark.browser
 
@@ -19,17 +20,6 @@ PASSWORD = "Root-Passw0rd"
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
-
-
-def code_in(page: Page) -> str:
-    """The newest code of the simulated inbox, read in a tab of its own."""
-    inbox = page.context.new_page()
-    inbox.goto("/lab/inbox")
-    inbox.locator(".inbox a").first.click()
-    found = re.search(r"\b\d{6}\b", inbox.locator(".mail-code").inner_text())
-    inbox.close()
-    assert found
-    return found[0]
 
 
 def sign_up(page: Page, email: str) -> None:
