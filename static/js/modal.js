@@ -23,7 +23,8 @@
   // What the server refuses comes back as the same dialog, with its errors; what it did, as the next page (ui/middleware.py).
   const sendFromHere = (dialog) => {
     for (const form of dialog.querySelectorAll('form[method="post"]:not([hx-post])')) {
-      const how = { post: form.getAttribute("action"), target: "#modal-root", select: "dialog", swap: "innerHTML", sync: "this:drop" };
+      // For the form alone: a field in it that asks by itself, such as a preview, has its own target.
+      const how = { post: form.getAttribute("action"), target: "#modal-root", select: "dialog", swap: "innerHTML", sync: "this:drop", disinherit: "*" };
       for (const [name, value] of Object.entries(how)) form.setAttribute(`hx-${name}`, value);
     }
     window.htmx.process(dialog);

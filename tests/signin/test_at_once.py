@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urljoin
 import pytest
 import urllib3
 
-from tests.signin.helpers import CARD, CONTACT, PASSWORD
+from tests.signin.visitor import CARD, CONTACT, PASSWORD
 
 
 class Browser:

@@ -9,7 +9,7 @@ from iamconsole.accounts import inbox
 from iamconsole.accounts.models import Account, Mail
 from iamconsole.core.caller import wall_clock
 from tests.factories import sign_in
-from tests.signin.helpers import EMAIL, Visitor
+from tests.signin.visitor import EMAIL, Visitor
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from iamconsole.cloudtrail.models import Event
 from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, User
 from iamconsole.sandboxes import lifecycle
 from tests.factories import client_for
-from tests.signin.helpers import CARD, CONTACT, EMAIL, NAME, PASSWORD, Visitor, wrong
+from tests.signin.visitor import CARD, CONTACT, EMAIL, NAME, PASSWORD, Visitor, wrong
 
 pytestmark = pytest.mark.django_db
 
