@@ -308,6 +308,11 @@ def _stage(name: StageName, levels: int, asked: Asked, found: Found) -> Stage:
     if not all(allowing):
         level = f" at level {1 + allowing.index([])}" if levels > 1 else ""
         return Stage(name, "no_match", f"no statement allows the request{level}", refs)
-    if name == "resource" and {form for _, form in found.granted} == {"account"} and same_account(asked):
+    only_account = name in ("resource", "trust") and {form for _, form in found.granted} == {"account"}
+    if only_account and principal.of_provider:
+        return Stage(
+            name, "no_match", "it names the account, which an identity provider's users do not belong to", refs
+        )
+    if only_account and name == "resource" and same_account(asked):
         return Stage(name, "allows", "it names the account, so the caller's own policies decide", refs)
     return Stage(name, "allows", "a statement allows the request", refs)

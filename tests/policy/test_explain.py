@@ -239,6 +239,17 @@ def test_a_grant_to_the_account_leaves_the_decision_to_its_policies():
     )
 
 
+def test_a_grant_to_the_account_is_none_to_the_users_of_its_identity_provider():
+    statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRoleWithSAML"}
+    applying = PolicySet(resource=attach([statement], "trust", "role"))
+    asked = Request(CALLERS["saml"], "sts:AssumeRoleWithSAML", f"arn:aws:iam::{ACCOUNT}:role/target", ACCOUNT)
+    explanation = explain(asked, applying)
+    assert (explanation.decision.outcome, explanation.decision.decided_by) == ("implicit_deny", "trust")
+    (rung,) = (stage for stage in explanation.stages if stage.name == "trust")
+    assert (rung.verdict, len(rung.statements)) == ("no_match", 1)
+    assert rung.why == "it names the account, which an identity provider's users do not belong to"
+
+
 def test_a_shut_public_bucket_is_explained():
     bucket = attach([ALLOW | {"Principal": "*"}], "resource", "bucket")
     applying = PolicySet(resource=bucket, block_public_access=BlockPublicAccess(restrict_public_buckets=True))
