@@ -240,7 +240,7 @@ def _account_name(request: HttpRequest) -> str:
     kept = request.session.get(ACCOUNT_NAME)
     if kept is None or kept[:2] != asked:
         try:
-            name = request.aws.call("account:GetAccountInformation")["AccountName"]  # type: ignore[attr-defined]
+            name = request.aws.call("account:GetAccountInformation")["AccountName"]  # type: ignore[attr-defined]  # a caller has a client
         except AccessDenied:
             name = ""
         kept = request.session[ACCOUNT_NAME] = [*asked, name]

@@ -30,7 +30,7 @@ class CallerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         credential = self._credential(request)
         request.caller = credential.caller if credential else None  # type: ignore[attr-defined]  # ConsoleRequest names it
-        request.session_expires = credential.expires if credential else None  # type: ignore[attr-defined]
+        request.session_expires = credential.expires if credential else None  # type: ignore[attr-defined]  # read by the pages
         # A sign-in that has still to change its password may do that and nothing else.
         request.must_change_password = bool(credential and credential.restricted)  # type: ignore[attr-defined]
         return self.get_response(request)

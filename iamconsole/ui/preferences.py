@@ -41,7 +41,7 @@ def read(request: HttpRequest) -> dict[str, Any]:
     kept: dict[str, Any] | None = getattr(request, "_preferences", None)
     if kept is None:
         kept = _all(request).get(_person(request), {})
-        request._preferences = kept  # type: ignore[attr-defined]
+        request._preferences = kept  # type: ignore[attr-defined]  # read once a request
     return kept
 
 
