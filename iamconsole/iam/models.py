@@ -38,7 +38,21 @@ class Named(models.Model):
         self.save(update_fields=["name", "path"])
 
 
-class User(Named):
+class Bounded(models.Model):
+    """What may have a permissions boundary: one of our managed policies by row, or one of AWS's by ARN."""
+
+    boundary = models.ForeignKey("iam.ManagedPolicy", models.RESTRICT, null=True, related_name="bounded_%(class)ss")
+    boundary_aws_arn = models.CharField(max_length=256, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+
+def _one_boundary(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=models.Q(boundary=None) | models.Q(boundary_aws_arn=""), name=name)
+
+
+class User(Named, Bounded):
     kind = "user"
 
     tags = models.JSONField(default=dict)
@@ -47,6 +61,7 @@ class User(Named):
     class Meta:
         constraints = [
             models.UniqueConstraint("account", Lower("name"), name="user_name_unique_in_account"),
+            _one_boundary("user_has_one_boundary"),
         ]
 
 
@@ -59,8 +74,8 @@ class Group(Named):
         ]
 
 
-class Role(Named):
-    """A role. `trust` is its trust policy: who may assume it."""
+class Role(Named, Bounded):
+    """A role. `trust` is its trust policy, in which users and roles stand by their unique IDs."""
 
     kind = "role"
 
@@ -72,6 +87,21 @@ class Role(Named):
     class Meta:
         constraints = [
             models.UniqueConstraint("account", Lower("name"), name="role_name_unique_in_account"),
+            _one_boundary("role_has_one_boundary"),
+        ]
+
+
+class InstanceProfile(Named):
+    """What an EC2 instance carries: a name, and at most one role."""
+
+    kind = "instance-profile"
+
+    role = models.ForeignKey(Role, models.RESTRICT, null=True, related_name="instance_profiles")
+    tags = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", Lower("name"), name="instance_profile_name_unique_in_account"),
         ]
 
 
@@ -87,16 +117,47 @@ class Membership(models.Model):
 
 
 class LoginProfile(models.Model):
-    """A user's console password."""
+    """A user's console password. `former` are the hashes of those before it, newest first: a password policy may
+    forbid to use them again."""
 
     user = models.OneToOneField(User, models.CASCADE, related_name="login_profile")
     password = models.CharField(max_length=200)
     reset_required = models.BooleanField(default=False)
     created = models.DateTimeField()
     changed = models.DateTimeField()
+    former = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"login profile of {self.user_id}"
+
+
+class PasswordPolicy(models.Model):
+    """An account's custom password policy; an account without one has the IAM default."""
+
+    account = models.OneToOneField("accounts.Account", models.CASCADE, related_name="password_policy")
+    minimum_length = models.PositiveSmallIntegerField(default=6)
+    require_symbols = models.BooleanField(default=False)
+    require_numbers = models.BooleanField(default=False)
+    require_uppercase = models.BooleanField(default=False)
+    require_lowercase = models.BooleanField(default=False)
+    allow_users_to_change = models.BooleanField(default=False)
+    max_age = models.PositiveSmallIntegerField(null=True)  # days; null: passwords never expire
+    reuse_prevention = models.PositiveSmallIntegerField(null=True)
+    hard_expiry = models.BooleanField(null=True)
+
+    def __str__(self) -> str:
+        return f"password policy of {self.account_id}"
+
+
+class CredentialReport(models.Model):
+    """The account's newest credential report, as the CSV file that it is."""
+
+    account = models.OneToOneField("accounts.Account", models.CASCADE, related_name="credential_report")
+    content = models.TextField()
+    generated = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"credential report of {self.account_id}"
 
 
 class AccessKey(models.Model):
@@ -148,6 +209,112 @@ class MfaDevice(models.Model):
     def arn(self, account_id: str) -> str:
         """Its ARN, which is its serial number."""
         return arn.iam(account_id, "mfa", self.name, self.path)
+
+
+class SshPublicKey(models.Model):
+    """A user's SSH public key for CodeCommit, kept as it was uploaded."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="ssh_public_keys")
+    key_id = models.CharField(max_length=21, unique=True)
+    body = models.TextField()
+    fingerprint = models.CharField(max_length=48)
+    active = models.BooleanField(default=True)
+    uploaded = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("user", "fingerprint", name="ssh_public_key_once")]
+
+    def __str__(self) -> str:
+        return self.key_id
+
+
+class ServiceSpecificCredential(models.Model):
+    """A user name and password for one service only. `secret` is a hash: nobody but its owner can show it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="service_specific_credentials")
+    credential_id = models.CharField(max_length=21, unique=True)
+    service = models.CharField(max_length=100)
+    service_user_name = models.CharField(max_length=200)
+    secret = models.CharField(max_length=200)
+    active = models.BooleanField(default=True)
+    created = models.DateTimeField()
+    expires = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.credential_id
+
+
+class SigningCertificate(models.Model):
+    """A user's X.509 signing certificate."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="signing_certificates")
+    certificate_id = models.CharField(max_length=64, unique=True)
+    body = models.TextField()
+    active = models.BooleanField(default=True)
+    uploaded = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.certificate_id
+
+
+class ServerCertificate(Named):
+    """A TLS certificate. Its private key, encrypted as secret access keys are, is never shown again."""
+
+    kind = "server-certificate"
+
+    body = models.TextField()
+    chain = models.TextField(blank=True)
+    private_key = models.BinaryField()
+    expires = models.DateTimeField()
+    tags = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", Lower("name"), name="server_certificate_name_unique_in_account"),
+        ]
+
+
+class SamlProvider(models.Model):
+    """A SAML identity provider: its metadata holds the certificates that its assertions are signed with."""
+
+    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="saml_providers")
+    name = models.CharField(max_length=128)
+    unique_id = models.UUIDField(unique=True)
+    metadata = models.TextField()
+    encryption_mode = models.CharField(max_length=8, blank=True)
+    private_keys = models.JSONField(default=list)  # key ID, time and the encrypted key of at most two
+    tags = models.JSONField(default=dict)
+    created = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", Lower("name"), name="saml_provider_name_unique_in_account")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def arn(self, account_id: str) -> str:
+        return arn.iam(account_id, "saml-provider", self.name)
+
+
+class OidcProvider(models.Model):
+    """An OpenID Connect identity provider. `url` is kept without its scheme, as its ARN has it."""
+
+    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="oidc_providers")
+    url = models.CharField(max_length=255)
+    client_ids = models.JSONField(default=list)
+    thumbprints = models.JSONField(default=list)
+    tags = models.JSONField(default=dict)
+    created = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "url", name="oidc_provider_once")]
+
+    def __str__(self) -> str:
+        return self.url
+
+    def arn(self, account_id: str) -> str:
+        return arn.iam(account_id, "oidc-provider", self.url)
 
 
 class ManagedPolicy(Named):
@@ -236,16 +403,20 @@ class Attachment(models.Model):
 
 
 class InlinePolicy(models.Model):
+    """A policy written on one user, group or role, and gone with it."""
+
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="inline_policies")
     group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="inline_policies")
+    role = models.ForeignKey(Role, models.CASCADE, null=True, related_name="inline_policies")
     name = models.CharField(max_length=128)
     text = models.ForeignKey("accounts.PolicyText", models.PROTECT)
 
     class Meta:
         constraints = [
-            _of_one("inline_policy_of_one_identity", "user", "group"),
+            _of_one("inline_policy_of_one_identity", "user", "group", "role"),
             models.UniqueConstraint("user", "name", name="user_inline_policy_once"),
             models.UniqueConstraint("group", "name", name="group_inline_policy_once"),
+            models.UniqueConstraint("role", "name", name="role_inline_policy_once"),
         ]
 
     def __str__(self) -> str:

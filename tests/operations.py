@@ -1,0 +1,80 @@
+"""The tables of docs/operations.md, made from the gateway's table: `python -m tests.operations` writes them anew.
+
+`LEFT_OUT` says why an operation of IAM or STS that botocore knows is not here; a test holds it against botocore's
+model and the gateway's table, so that neither an operation nor a reason can be forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "operations.md"
+BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
+SERVICES = {"iam": "IAM", "sts": "STS", "s3": "Amazon S3"}
+
+_ORGANIZATIONS = "AWS Organizations' central root access: there is no organization's management account here"
+_DELEGATION = "temporary delegation to a product provider: the product has no providers to delegate to"
+_OUTBOUND = "outbound identity federation: nothing outside could be reached with such a token"
+LEFT_OUT: dict[str, str] = {
+    "iam:DisableOrganizationsRootCredentialsManagement": _ORGANIZATIONS,
+    "iam:DisableOrganizationsRootSessions": _ORGANIZATIONS,
+    "iam:EnableOrganizationsRootCredentialsManagement": _ORGANIZATIONS,
+    "iam:EnableOrganizationsRootSessions": _ORGANIZATIONS,
+    "iam:ListOrganizationsFeatures": _ORGANIZATIONS,
+    "sts:AssumeRoot": _ORGANIZATIONS,
+    "iam:GenerateOrganizationsAccessReport": "a report on an organization: there is none here",
+    "iam:GetOrganizationsAccessReport": "a report on an organization: there is none here",
+    "iam:DisableOutboundWebIdentityFederation": _OUTBOUND,
+    "iam:EnableOutboundWebIdentityFederation": _OUTBOUND,
+    "iam:GetOutboundWebIdentityFederationInfo": _OUTBOUND,
+    "sts:GetWebIdentityToken": _OUTBOUND,
+    "iam:AcceptDelegationRequest": _DELEGATION,
+    "iam:AssociateDelegationRequest": _DELEGATION,
+    "iam:CreateDelegationRequest": _DELEGATION,
+    "iam:GetDelegationRequest": _DELEGATION,
+    "iam:GetHumanReadableSummary": _DELEGATION,
+    "iam:ListDelegationRequests": _DELEGATION,
+    "iam:RejectDelegationRequest": _DELEGATION,
+    "iam:SendDelegationToken": _DELEGATION,
+    "iam:UpdateDelegationRequest": _DELEGATION,
+    "sts:GetDelegatedAccessToken": _DELEGATION,
+}
+
+
+def tables() -> str:
+    """The Markdown of all tables. Needs Django to be set up."""
+    import botocore.session
+
+    from iamconsole.gateway.table import OPERATIONS
+
+    session = botocore.session.get_session()
+    lines = []
+    for service, title in SERVICES.items():
+        lines += [f"## {title}", "", "| Operation | Decided as | |", "|---|---|---|"]
+        here = {name for name, one in OPERATIONS.items() if one.public and one.service == service}
+        known = {f"{service}:{name}" for name in session.get_service_model(service).operation_names}
+        for name in sorted(here | (known if service != "s3" else set())):
+            if name in here:
+                operation = OPERATIONS[name]
+                kind = ("read" if operation.read_only else "write") + ("" if operation.management else ", data event")
+                lines.append(f"| `{name}` | `{operation.checks[0].action}` | {kind} |")
+            else:
+                lines.append(f"| `{name}` | not here | {LEFT_OUT.get(name, 'not yet')} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def write() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    PAGE.write_text(f"{before}{BEGIN}\n{tables()}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+    write()
