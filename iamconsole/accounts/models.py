@@ -8,22 +8,53 @@ from collections.abc import Iterable
 from django.db import models
 from django.db.models.functions import Lower
 
+from iamconsole.core.ids import Ids
+
+
+def new_public_name() -> str:
+    return Ids().slug()
+
 
 class Sandbox(models.Model):
     """One learner's private world: its accounts, their buckets and events. Nothing crosses out of it.
 
-    `slug` is its public name in links, not guessable: a browser that holds it may read the sandbox's mails.
+    `slug` is the secret of its own link, not guessable: a browser that holds it may read the sandbox's mails
+    and reset it. `public_name` opens nothing: it stands in the addresses of objects, which anybody may be given.
     `start` holds, encrypted, the credentials of the start state, so that a reset can bring the same ones
     back; `fixture` is empty and `start` knows no password where somebody signed up.
+    `visitor`: begun with "Try it", and deleted when nobody used it for a while. `used` is when somebody last
+    did, to the hour: it is not written at every request.
     """
 
     slug = models.CharField(max_length=32, unique=True)
+    public_name = models.CharField(max_length=32, unique=True, default=new_public_name)
     fixture = models.CharField(max_length=32, blank=True)
     start = models.BinaryField()
+    visitor = models.BooleanField(default=False)
+    used = models.DateTimeField(null=True)
     created = models.DateTimeField()
 
+    class Meta:
+        indexes = [models.Index("used", condition=models.Q(visitor=True), name="visitors_by_use")]
+
     def __str__(self) -> str:
-        return self.slug
+        return self.public_name
+
+
+class Visit(models.Model):
+    """That a visitor began a sandbox: how many one address began lately is limited, also of those it deleted.
+
+    `address` is a keyed hash. Rows are dropped after the hour that they count for.
+    """
+
+    address = models.CharField(max_length=64)
+    time = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("address", "time", name="visits_by_address")]
+
+    def __str__(self) -> str:
+        return f"{self.address[:8]} at {self.time:%Y-%m-%d %H:%M}"
 
 
 class Account(models.Model):
