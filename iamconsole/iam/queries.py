@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 
-from iamconsole.iam import aws_managed
+from iamconsole.iam import aws_managed, passwords
 from iamconsole.iam.models import (
     AccessKey,
     Attachment,
@@ -19,6 +19,7 @@ from iamconsole.iam.models import (
     ManagedPolicy,
     Membership,
     MfaDevice,
+    PasswordPolicy,
     Role,
     User,
 )
@@ -60,7 +61,8 @@ def mfa_devices(account_key: int, user_key: int | None) -> list[MfaDevice]:
 def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, ...]:
     """Everything that grants or denies to a user: attached or inline, directly or through a group.
 
-    One query: the first page after every change of a policy asks for it.
+    One query: the first page after every change of a policy asks for it. What the account's password policy allows
+    to all users comes with them, as a policy of source "account".
     """
     groups = Membership.objects.filter(user=user_key).values("group")
     of_user = Q(user=user_key) | Q(group__in=groups)
@@ -71,10 +73,19 @@ def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, .
     inline = InlinePolicy.objects.filter(of_user).values_list(
         Value(1), "id", "group__name", Value(""), "name", Value(""), "text__text"
     )
+    to_all = PasswordPolicy.objects.filter(account__user=user_key, allow_users_to_change=True).values_list(
+        Value(2),
+        "id",
+        Value(""),
+        Value(""),
+        Value(passwords.ALLOW_USERS_TO_CHANGE_NAME),
+        Value(""),
+        Value(passwords.ALLOW_USERS_TO_CHANGE),
+    )
     found = []
-    for is_inline, _, group, aws_arn, name, path, text in sorted(attached.union(inline, all=True)):
-        source = ("group_inline" if is_inline else "group") if group else ("inline" if is_inline else "direct")
-        arn = aws_arn or ("" if is_inline else ManagedPolicy(name=name, path=path).arn(account_id))
+    for kind, _, group, aws_arn, name, path, text in sorted(attached.union(inline, to_all, all=True)):
+        source = ("direct", "inline", "account")[kind] if not group else ("group", "group_inline")[kind]
+        arn = aws_arn or ("" if kind else ManagedPolicy(name=name, path=path).arn(account_id))
         if aws_arn:
             managed = aws_managed.by_arn().get(aws_arn)
             # One that a newer package no longer has: its text is unreadable, and so it denies everything.

@@ -262,7 +262,19 @@ def _boundary(policies: PolicySet, found: Found) -> DecidedBy | None:
     return "boundary" if policies.boundary is not None and not found.allowing("boundary") else None
 
 
+def uncapped(found: Found) -> bool:
+    """Whether the account itself allows it to all its users (AttachedPolicy, source "account").
+
+    "This option does not attach a permissions policy to each user, rather the permissions are applied at the
+    account-level for all users by IAM" (IAM API Reference, PasswordPolicy). Whether a permissions boundary limits that,
+    AWS's documentation does not say; here it does not, as it limits what policies grant to the identity.
+    """
+    return any(row.attached.source == "account" for row in found.identity)
+
+
 def _caps(policies: PolicySet, found: Found) -> DecidedBy | None:
+    if (policies.boundary is not None or policies.sessions) and uncapped(found):
+        return None
     if refused := _boundary(policies, found):
         return refused
     # Several session policies count as one set, as several identity-based policies do. The page "Session policies"

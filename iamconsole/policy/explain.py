@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .conditions import CompiledCondition, spelling_of
-from .evaluate import LONGEST_RESOURCE, Found, conclude, rows_of
+from .evaluate import LONGEST_RESOURCE, Found, conclude, rows_of, uncapped
 from .model import Decision, PolicySet, Request, StatementRef
 from .near_misses import near_actions, near_principals, near_resources
 from .scope import applies, is_shut_out, rcps_apply, same_account, scps_apply
@@ -274,6 +274,8 @@ def _ladder(asked: Asked, policies: PolicySet, found: Found) -> tuple[Stage, ...
             stages.append(Stage(name, "explicit_deny", _SHUT_OUT))
         elif not levels:
             stages.append(Stage(name, "not_applicable", _not_applicable(name, policies)))
+        elif name in ("boundary", "session") and uncapped(found):
+            stages.append(Stage(name, "not_applicable", "what the account allows to all its users is not limited here"))
         else:
             stages.append(_stage(name, levels, asked, found))
     return tuple(stages)

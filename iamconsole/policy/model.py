@@ -211,7 +211,10 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AttachedPolicy:
-    """A policy and where it hangs: `source` is "direct", "inline", "group", "group_inline", "resource", …"""
+    """A policy and where it hangs: `source` is "direct", "inline", "group", "group_inline", "account", "resource", …
+
+    "account" is what IAM itself grants to every user of an account, by a setting of the account.
+    """
 
     policy: Policy
     name: str

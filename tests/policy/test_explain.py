@@ -265,3 +265,40 @@ def test_what_is_longer_than_any_arn_is_refused_and_compared_with_nothing():
     assert (found.decision.outcome, found.decision.decided_by, found.statements) == ("implicit_deny", "none", ())
     assert found.decision.undecided == ("The resource is longer than 2048 characters, which no ARN is.",)
     assert decide(Request(CALLERS["alice"], "s3:GetObject", "x" * 3000), PolicySet((attached,))) == found.decision
+
+
+# -- what the account allows to all its users -------------------------------------------------------
+
+CHANGE = {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": "*"}
+
+
+def account_wide(statement=CHANGE, **more):
+    """A user within a boundary that allows nothing of it, to whom the account itself allows it."""
+    return PolicySet(
+        identity=(attach([statement], "identity", "account"),), boundary=attach([ALLOW], "boundary", "boundary"), **more
+    )
+
+
+def test_what_the_account_allows_to_all_its_users_is_not_limited_by_a_boundary():
+    request = Request(CALLERS["alice"], "iam:ChangePassword", ALICE)
+    found = explain(request, account_wide())
+    assert found.decision.allowed
+    assert found.decision == decide(request, account_wide())
+    boundary = next(stage for stage in found.stages if stage.name == "boundary")
+    assert (boundary.verdict, boundary.why) == (
+        "not_applicable",
+        "what the account allows to all its users is not limited here",
+    )
+
+
+def test_the_boundary_still_limits_everything_else_and_denies():
+    other = Request(CALLERS["alice"], "iam:ListUsers", "*")
+    also_own = PolicySet(
+        identity=(attach([CHANGE], "identity", "account"), attach([CHANGE | {"Action": "*"}], "identity", "direct")),
+        boundary=attach([ALLOW], "boundary", "boundary"),
+    )
+    assert decide(other, also_own).decided_by == "boundary"
+    denying = PolicySet(
+        identity=also_own.identity, boundary=attach([CHANGE | {"Effect": "Deny"}], "boundary", "boundary")
+    )
+    assert decide(Request(CALLERS["alice"], "iam:ChangePassword", ALICE), denying).outcome == "explicit_deny"

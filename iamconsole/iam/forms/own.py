@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.urls import reverse
 
 from iamconsole.core.errors import AwsError
 from iamconsole.iam import passwords
+from iamconsole.iam.forms.account_rules import DEFAULT, AccountRules
 from iamconsole.iam.forms.users import complaint
 from iamconsole.ui.forms import Form
 
@@ -30,23 +29,15 @@ class OwnPasswordForm(Form):
     new_password = _password_field("New password", "new-password")
     confirm_password = _password_field("Confirm new password", "new-password")
 
-    def __init__(self, *args: Any, forbidden: Sequence[str] = (), **options: Any) -> None:
+    def __init__(self, *args: Any, account: AccountRules = DEFAULT, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.forbidden = forbidden
+        self.account = account
         # The rules are held against what is typed, as in the other password forms.
-        self.fields["new_password"].widget.attrs |= {
-            "aria-describedby": "password-rules",
-            "hx-post": reverse("iam:user-password-rules"),
-            "hx-trigger": "input changed delay:150ms",
-            "hx-target": "#password-rules",
-            "hx-swap": "outerHTML",
-            "hx-params": "new_password",
-            "hx-sync": "this:replace",
-        }
+        self.fields["new_password"].widget.attrs |= account.live("new_password")
 
     @property
     def rules(self) -> list[passwords.Rule]:
-        return passwords.rules(self.data.get("new_password", "") if self.is_bound else "", *self.forbidden)
+        return self.account.of(self.data.get("new_password", "") if self.is_bound else "")
 
     @property
     def typed(self) -> bool:

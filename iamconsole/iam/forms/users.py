@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.urls import reverse_lazy
 
 from iamconsole import wire
 from iamconsole.iam import passwords, quotas
+from iamconsole.iam.forms.account_rules import DEFAULT, AccountRules
 from iamconsole.ui.forms import Bound, Form, PickField
 
 NAME_RULE = "The user name can have up to 64 characters. Valid characters: A-Z, a-z, 0-9, and + = , . @ _ - (hyphen)"
@@ -64,13 +64,6 @@ class PasswordForm(Form):
             attrs={
                 "autocomplete": "new-password",
                 "spellcheck": "false",
-                "aria-describedby": "password-rules",
-                "hx-post": reverse_lazy("iam:user-password-rules"),
-                "hx-trigger": "input changed delay:150ms",
-                "hx-target": "#password-rules",
-                "hx-swap": "outerHTML",
-                "hx-params": "custom_password",
-                "hx-sync": "this:replace",
             }
         ),
     )
@@ -78,9 +71,10 @@ class PasswordForm(Form):
         label="User must create new password at next sign-in", required=False, initial=True
     )
 
-    def __init__(self, *args: Any, forbidden: Sequence[str] = (), **options: Any) -> None:
+    def __init__(self, *args: Any, account: AccountRules = DEFAULT, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.forbidden = forbidden
+        self.account = account
+        self.fields["custom_password"].widget.attrs |= account.live("custom_password")
         if self.initial.get("custom_password"):
             # Typed before, and kept on the server: a wizard's step that is shown again.
             self.fields["custom_password"].widget.attrs["placeholder"] = "***************"
@@ -96,7 +90,7 @@ class PasswordForm(Form):
     @property
     def rules(self) -> list[passwords.Rule]:
         """The account's rules and whether the posted password meets them."""
-        return passwords.rules(self.data.get("custom_password", "") if self.is_bound else "", *self.forbidden)
+        return self.account.of(self.data.get("custom_password", "") if self.is_bound else "")
 
     def clean(self) -> dict[str, Any]:
         values = dict(super().clean() or self.cleaned_data)
@@ -106,7 +100,7 @@ class PasswordForm(Form):
                 self.add_error("custom_password", "Enter a custom password.")
             elif problem := complaint("CreateLoginProfile", Password=password):
                 self.add_error("custom_password", problem)
-            elif not all(rule.met for rule in passwords.rules(password, *self.forbidden)):
+            elif self.account.refuse(password):
                 self.add_error("custom_password", "Password does not conform to the account password policy.")
         return values
 

@@ -12,20 +12,58 @@ from django.contrib.auth.hashers import check_password, make_password
 from iamconsole.accounts.models import Account
 from iamconsole.cloudtrail import queries as events
 from iamconsole.cloudtrail.queries import LastUse
-from iamconsole.core.errors import AccessDenied, EntityAlreadyExists, InvalidInput, InvalidRequest, NoSuchEntity
+from iamconsole.core.errors import (
+    AccessDenied,
+    EntityAlreadyExists,
+    InvalidInput,
+    InvalidRequest,
+    NoSuchEntity,
+    ValidationError,
+)
 from iamconsole.core.operation import Call, Response, operation
 from iamconsole.iam import paging, passwords, quotas, resources, shapes
 from iamconsole.iam.models import AccessKey, LoginProfile, User
 
 
-def _hashed_password(call: Call) -> str | None:
-    """Check the new password against the account's rules and hash it, before any lock is held."""
-    password = call.params.get("password") or call.params.get("new_password")
-    if password is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The hash of a new password that keeps the account's rules, and that of the one it replaces, as that was."""
+
+    new: str
+    former: str = ""
+
+
+def _checked(call: Call, password: str, profile: LoginProfile | None) -> _Change:
+    """Hold a new password against the account's policy and hash it, before any lock is held."""
     account = Account.objects.only("name", "root_email").get(pk=call.caller.account_key)
-    passwords.enforce(password, account.name, account.root_email)
-    return make_password(password)
+    policy = passwords.of_account(account.pk)
+    passwords.enforce_for_users(password, account.name, account.root_email, policy=policy)
+    if profile is None:
+        return _Change(make_password(password))
+    passwords.refuse_former(password, [profile.password, *profile.former], policy)
+    return _Change(make_password(password), profile.password)
+
+
+def _replace(call: Call, profile: LoginProfile) -> None:
+    """Put the prepared password in place of the one that it was held against; does not save."""
+    profile.former = [profile.password, *profile.former][: passwords.REMEMBERED]
+    profile.password, profile.changed = call.prepared.new, call.now
+
+
+def _first_password(call: Call) -> _Change | None:
+    if call.params.get("password") is None:
+        raise ValidationError(
+            "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
+            "Member must not be null",
+            field="password",
+        )
+    return None if call.resource.row is None else _checked(call, call.params["password"], None)
+
+
+def _next_password(call: Call) -> _Change | None:
+    if call.params.get("password") is None or call.resource.row is None:
+        return None
+    return _checked(call, call.params["password"], _login_profile(call))
 
 
 def _login_profile(call: Call) -> LoginProfile:
@@ -36,16 +74,17 @@ def _login_profile(call: Call) -> LoginProfile:
     return profile
 
 
-@operation("iam:CreateLoginProfile", resource=resources.user_or_self, prepare=_hashed_password)
+@operation("iam:CreateLoginProfile", resource=resources.user_or_self, prepare=_first_password)
 def create_login_profile(
-    call: Call, *, password: str, user_name: str | None = None, password_reset_required: bool = False
+    call: Call, *, password: str | None = None, user_name: str | None = None, password_reset_required: bool = False
 ) -> Response:
+    """Give a user a console password. It may be left out in AssumeRoot sessions alone, which there are none of."""
     user: User = call.resource.require()
     if hasattr(user, "login_profile"):
         raise EntityAlreadyExists(f"Login Profile for user {user.name} already exists.", field="user_name")
     profile = LoginProfile.objects.create(
         user=user,
-        password=call.prepared,
+        password=call.prepared.new,
         reset_required=password_reset_required,
         created=call.now,
         changed=call.now,
@@ -58,17 +97,28 @@ def get_login_profile(call: Call, *, user_name: str | None = None) -> Response:
     return {"LoginProfile": shapes.login_profile(_login_profile(call))}
 
 
-@operation("iam:UpdateLoginProfile", resource=resources.user, prepare=_hashed_password)
+@operation("iam:UpdateLoginProfile", resource=resources.user, prepare=_next_password)
 def update_login_profile(
     call: Call, *, user_name: str, password: str | None = None, password_reset_required: bool | None = None
 ) -> Response:
-    """Set a new password, or only whether it must be changed at the next sign-in."""
+    """Set a new password, or only whether it must be changed at the next sign-in.
+
+    AWS does not say whether the memory for former passwords binds an administrator too. Here it does.
+    """
     profile = _login_profile(call)
     if call.prepared is not None:
-        profile.password, profile.changed = call.prepared, call.now
+        if profile.password != call.prepared.former:
+            # Changed by somebody else between the check and the lock; AWS documents the code for this operation.
+            raise InvalidRequest(
+                f"Login Profile for User {profile.user.name} cannot be modified while it is being updated. "
+                "Try again later.",
+                code="EntityTemporarilyUnmodifiable",
+                status=409,
+            )
+        _replace(call, profile)
     if password_reset_required is not None:
         profile.reset_required = password_reset_required
-    profile.save(update_fields=["password", "changed", "reset_required"])
+    profile.save(update_fields=["password", "changed", "reset_required", "former"])
     return {}
 
 
@@ -78,41 +128,29 @@ def delete_login_profile(call: Call, *, user_name: str | None = None) -> Respons
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class _PasswordChange:
-    old_hash: str
-    new_hash: str
-
-
-def _prepare_password_change(call: Call) -> _PasswordChange | None:
+def _own_password(call: Call) -> _Change | None:
     if call.resource.row is None:
         return None
-    old_hash = _login_profile(call).password
-    if not check_password(call.params["old_password"], old_hash):
+    profile = _login_profile(call)
+    if not check_password(call.params["old_password"], profile.password):
         # Said before the rules for the new password: a stranger at the keyboard learns nothing more.
         raise AccessDenied("The old password was incorrect.", field="old_password")
-    new_hash = _hashed_password(call)
-    return _PasswordChange(old_hash, new_hash or "")
+    return _checked(call, call.params["new_password"], profile)
 
 
-@operation("iam:ChangePassword", resource=resources.self_only, prepare=_prepare_password_change)
+@operation("iam:ChangePassword", resource=resources.self_only, prepare=_own_password)
 def change_password(call: Call, *, old_password: str, new_password: str) -> Response:
     """Change the caller's own console password."""
     if call.caller.is_root or call.prepared is None:
         raise InvalidRequest("Only IAM Users can change their own password.", code="InvalidUserType")
     profile = _login_profile(call)
-    if profile.password != call.prepared.old_hash:
+    if profile.password != call.prepared.former:
         # Changed by somebody else between the check and the lock.
         raise AccessDenied("The old password was incorrect.", field="old_password")
-    profile.password, profile.changed, profile.reset_required = call.prepared.new_hash, call.now, False
-    profile.save(update_fields=["password", "changed", "reset_required"])
+    _replace(call, profile)
+    profile.reset_required = False
+    profile.save(update_fields=["password", "changed", "reset_required", "former"])
     return {}
-
-
-@operation("iam:GetAccountPasswordPolicy", read_only=True)
-def get_account_password_policy(call: Call) -> Response:
-    """The custom password policy. An account has none until somebody sets one, and none can be set here yet."""
-    raise NoSuchEntity(f"The Password Policy with domain name {call.caller.account_id} cannot be found.")
 
 
 def _keys_of(call: Call) -> tuple[User | None, list[AccessKey]]:

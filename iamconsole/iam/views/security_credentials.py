@@ -8,18 +8,18 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from iamconsole.core.errors import AccessDenied
+from iamconsole.iam.forms.account_rules import AccountRules
 from iamconsole.iam.forms.own import OwnPasswordForm, RootPasswordForm
 from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.mfa import mfa_table
 from iamconsole.iam.views.owner import Owner
 from iamconsole.iam.views.user_access_keys import key_cards
-from iamconsole.iam.views.user_passwords import forbidden_passwords
+from iamconsole.iam.views.user_passwords import account_rules
 from iamconsole.iam.views.user_rows import optional_profile
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
-from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
+from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 
 TABS = (("iam", "AWS IAM credentials"), ("codecommit", "AWS CodeCommit credentials"))
 
@@ -57,14 +57,14 @@ def _blocks(request: ConsoleRequest, owner: Owner) -> dict[str, Any]:
 def update_password(request: ConsoleRequest) -> HttpResponse:
     """Change one's own password: IAM users with iam:ChangePassword, the root user by itself."""
     owner = Owner.of(request, "")
+    # The account's policy is for IAM users: the root user's password keeps the default rules.
+    account = AccountRules((request.caller.account_name,)) if owner.is_root else account_rules(request)
     form_class = RootPasswordForm if owner.is_root else OwnPasswordForm
-    form = form_class(request.POST if request.method == "POST" else None, **forbidden_passwords(request))
+    form = form_class(request.POST if request.method == "POST" else None, account=account)
     action = "signin:PasswordUpdated" if owner.is_root else "iam:ChangePassword"
     if request.method == "POST" and submit(form, request.aws, action):
         flash.success(request, "Your password has been updated.")
         return redirect(owner.home)
-    context: dict[str, Any] = {"owner": owner, "form": form}
-    if not owner.is_root and request.method != "POST":
-        policy = panel(request, "iam:GetAccountPasswordPolicy")
-        context["hidden_policy"] = policy.error if isinstance(policy.error, AccessDenied) else None
-    return render_page(request, "iam/update_password.html", context, status=422 if form.is_bound else 200)
+    return render_page(
+        request, "iam/update_password.html", {"owner": owner, "form": form}, status=422 if form.is_bound else 200
+    )

@@ -31,7 +31,7 @@ from iamconsole.iam.views.user_grants import (
     granting,
     options_table,
 )
-from iamconsole.iam.views.user_passwords import Credentials, chosen_password, forbidden_passwords
+from iamconsole.iam.views.user_passwords import Credentials, account_rules, chosen_password
 from iamconsole.iam.views.user_rows import user_url
 from iamconsole.ui import flash
 from iamconsole.ui.forms import Form, submit
@@ -49,7 +49,7 @@ STEPS = (
         "details",
         "Specify user details",
         DetailsForm,
-        options=lambda wizard: forbidden_passwords(wizard.request),  # type: ignore[arg-type]  # a console page's request
+        options=lambda wizard: {"account": account_rules(wizard.request)},  # type: ignore[arg-type]  # a console page's request
     ),
     Step("permissions", "Set permissions", PermissionsForm),
     Step("review", "Review and create", TagsForm),
@@ -122,8 +122,8 @@ def _all_grants(request: ConsoleRequest, wizard: Wizard, details: Mapping[str, A
 
 def _may_all_change_passwords(request: ConsoleRequest) -> bool:
     """`Allow users to change their own password` of the account: then nobody needs the policy for it."""
-    found = panel(request, "iam:GetAccountPasswordPolicy")
-    return bool(found.result and found.result["PasswordPolicy"].get("AllowUsersToChangePassword"))
+    policy = account_rules(request).policy
+    return bool(policy and policy["AllowUsersToChangePassword"])
 
 
 def _create(request: ConsoleRequest, wizard: Wizard, details: Mapping[str, Any], grants: Grants) -> HttpResponse | None:
@@ -134,7 +134,7 @@ def _create(request: ConsoleRequest, wizard: Wizard, details: Mapping[str, Any],
     name, tags = details["user_name"], wizard.form.cleaned_data["tags"]
     if not submit(wizard.form, request.aws, "iam:CreateUser", user_name=name):
         return None
-    password = chosen_password(details) if details["console_access"] else ""
+    password = chosen_password(request, details) if details["console_access"] else ""
     failure = first_failure(request.aws, _setting_up(request.aws, details, grants, tags, password))
     flash.success(request, CREATED, RETRIEVABLE if password else "", link=("View user", user_url(name)))
     if failure:

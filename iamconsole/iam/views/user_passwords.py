@@ -13,8 +13,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from iamconsole.core.errors import NoSuchEntity
 from iamconsole.core.ids import Ids
-from iamconsole.iam import passwords
+from iamconsole.iam.forms.account_rules import AccountRules
 from iamconsole.iam.forms.users import PASSWORD_TEXTS, PasswordForm
 from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.calls import in_order
@@ -22,7 +23,7 @@ from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.user_rows import user_url
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
-from iamconsole.ui.pages import ConsoleRequest, render_page
+from iamconsole.ui.pages import ConsoleRequest, panel, render_page
 from iamconsole.ui.wizard import keep_once, take_once
 
 ONCE = (
@@ -34,15 +35,24 @@ ONCE = (
 # -- what a new password brings ---------------------------------------------------------------------
 
 
-def forbidden_passwords(request: ConsoleRequest) -> dict[str, Any]:
-    """What no password of the account may be; the root user's e-mail address only the operation knows."""
-    return {"forbidden": (request.caller.account_name,)}
+def account_rules(request: ConsoleRequest) -> AccountRules:
+    """What the account demands of an IAM user's password; it is asked for once, however many forms a page makes."""
+    known: AccountRules | None = getattr(request, "account_rules", None)
+    if known is None:
+        found = panel(request, "iam:GetAccountPasswordPolicy")
+        forbidden = (request.caller.account_name,)
+        if found.result:
+            known = AccountRules(forbidden, found.result["PasswordPolicy"])
+        else:
+            known = AccountRules(forbidden, hidden=None if isinstance(found.error, NoSuchEntity) else found.error)
+        request.account_rules = known  # type: ignore[attr-defined]  # kept for this request
+    return known
 
 
-def chosen_password(values: Mapping[str, Any]) -> str:
-    """The typed password, or a new one."""
+def chosen_password(request: ConsoleRequest, values: Mapping[str, Any]) -> str:
+    """The typed password, or a new one that keeps every rule."""
     custom: str = values["custom_password"]
-    return custom if values["password_kind"] == "custom" else Ids().password()
+    return custom if values["password_kind"] == "custom" else Ids().password(account_rules(request).shortest)
 
 
 def csv_link(*rows: tuple[str, ...]) -> str:
@@ -90,7 +100,8 @@ class Credentials:
 def user_password_rules(request: ConsoleRequest) -> HttpResponse:
     """The account's rules held against what is typed so far; nothing is called and nothing kept."""
     typed = request.POST.get("custom_password") or request.POST.get("new_password", "")
-    context = {"rules": passwords.rules(typed, *forbidden_passwords(request)["forbidden"]), "typed": bool(typed)}
+    account = AccountRules.from_query((request.caller.account_name,), request.GET)
+    context = {"rules": account.of(typed), "typed": bool(typed)}
     return render_page(request, "iam/user_password_rules.html", context)
 
 
@@ -110,9 +121,9 @@ def user_manage_console(request: ConsoleRequest, user_name: str) -> HttpResponse
 def _set_password(request: ConsoleRequest, user_name: str, title: str, action: str) -> HttpResponse:
     manage = action == "iam:UpdateLoginProfile"
     deed = "reset it" if manage else "enable console access"
-    form = PasswordForm(request.POST if request.method == "POST" else None, **forbidden_passwords(request))
+    form = PasswordForm(request.POST if request.method == "POST" else None, account=account_rules(request))
     if request.method == "POST" and form.is_valid():
-        password = chosen_password(form.cleaned_data)
+        password = chosen_password(request, form.cleaned_data)
         chosen = {"password": password, "password_reset_required": form.cleaned_data["reset_required"]}
         if submit(form, request.aws, action, user_name=user_name, **chosen):
             flash.success(request, "Console password updated." if manage else "Console access enabled.")

@@ -85,7 +85,8 @@ class SignInForm(Form):
     """A refused sign-in says one sentence: a link to its event would tell that the account exists."""
 
     def refuse(self, error: AwsError) -> None:
-        self.add_error(None, WRONG)
+        # Who hears of an expired password has just proved to know it.
+        self.add_error(None, error.message if error.code == "PasswordExpired" else WRONG)
 
 
 class RootForm(SignInForm):

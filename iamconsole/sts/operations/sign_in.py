@@ -20,7 +20,7 @@ from iamconsole.accounts.models import Account
 from iamconsole.cloudtrail import queries as events
 from iamconsole.core.errors import AuthenticationError
 from iamconsole.core.operation import Call, Response, operation
-from iamconsole.iam import mfa
+from iamconsole.iam import mfa, passwords
 from iamconsole.iam import queries as iam
 from iamconsole.iam.models import LoginProfile, User
 from iamconsole.sts.models import TemporaryCredential
@@ -30,6 +30,7 @@ CONSOLE_SESSION = dt.timedelta(hours=12)
 # AWS has no lockout; after this many failures in a row the right password is refused too, for a while.
 TRIES = 20
 TRIES_WINDOW = dt.timedelta(minutes=10)
+EXPIRED = "PasswordExpired"
 WRONG = "Your authentication information is incorrect. Please try again."
 
 
@@ -173,10 +174,24 @@ def complete_mfa(
 
 def _session(call: Call, profile: LoginProfile | None, *, with_mfa: bool = False) -> Response:
     user = profile.user if profile else None
+    policy = passwords.of_account(call.caller.account_key) if profile else None
+    expires = passwords.expires(profile, policy) if profile else None
+    expired = expires is not None and expires <= call.now
+    if expired and policy and policy.get("HardExpiry"):
+        # "The IAM user cannot access the console until an administrator resets the password" (API Reference,
+        # UpdateAccountPasswordPolicy). AWS documents neither the words nor the event; said to who had all of the
+        # right credentials, and to nobody else.
+        call.event["error_message"] = "Password expired"
+        call.event["error_code"] = EXPIRED
+        raise AuthenticationError(
+            "Your password has expired, and the expiration requires administrator reset. Contact the administrator of "
+            "your account.",
+            code=EXPIRED,
+        )
     if user is not None:
         User.objects.filter(pk=user.pk).update(password_last_used=call.now)
         call.event["principal_arn"] = user.arn(call.caller.account_id)
-    reset_required = bool(profile and profile.reset_required)
+    reset_required = bool(profile and (profile.reset_required or expired))
     row = TemporaryCredential.objects.create(
         account_id=call.caller.account_key,
         user=user,

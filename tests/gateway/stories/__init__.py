@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.gateway.stories import core
+from tests.gateway.stories import core, credentials
 
-CHAPTERS: list[Any] = [core]
+CHAPTERS: list[Any] = [core, credentials]
 
 
 def _all(name: str) -> dict[str, Any]:

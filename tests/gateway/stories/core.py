@@ -120,12 +120,11 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("iam:ListAccountAliases", {}),
         ("iam:DeleteAccountAlias", {"account_alias": "company1"}),
         ("iam:ChangePassword", {"old_password": "{password}", "new_password": "An0ther-Passw0rd"}),
-        ("iam:GetAccountPasswordPolicy", {}),
     ]
 
 
-# An account has no custom password policy, and a virtual MFA device is no FIDO key: AWS answers NoSuchEntity.
-FAILS = {"iam:GetAccountPasswordPolicy": "NoSuchEntity", "iam:GetMFADevice": "NoSuchEntity"}
+# A virtual MFA device is no FIDO key: AWS answers NoSuchEntity.
+FAILS = {"iam:GetMFADevice": "NoSuchEntity"}
 
 
 CODES = {"authentication_code1": "000000", "authentication_code2": "000000"}
