@@ -47,3 +47,7 @@ def sandbox_with_slug(slug: str) -> Sandbox | None:
 def account_keys(sandbox_key: int) -> dict[str, int]:
     """The accounts of a sandbox: account ID and database key."""
     return dict(Account.objects.filter(sandbox=sandbox_key).values_list("account_id", "pk"))
+
+
+def public_name(sandbox_key: int) -> str:
+    return Sandbox.objects.values_list("public_name", flat=True).get(pk=sandbox_key)

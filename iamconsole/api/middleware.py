@@ -1,7 +1,9 @@
-"""Which requests are for the AWS endpoint rather than for the console: they share one port."""
+"""Which requests are for the AWS endpoint, or for objects without credentials, rather than for the console: they
+share one port."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -41,6 +43,10 @@ def is_for_aws(request: HttpRequest) -> bool:
     )
 
 
+# A sandbox's public name and a bucket. Without a bucket it is a sandbox's own link, which is a page.
+_PUBLIC = re.compile(r"/s/([a-z0-9]{1,32})/[^/]")
+
+
 class AwsEndpointMiddleware:
     """Hands the requests of the CLI and the SDKs to the endpoint, before any session, cookie or CSRF token."""
 
@@ -50,4 +56,6 @@ class AwsEndpointMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if is_for_aws(request):
             return views.endpoint(request, bucket=bucket_of_host(request.META.get("HTTP_HOST", "")))
+        if public := _PUBLIC.match(request.path_info):
+            return views.public_object(request, public[1])
         return self.get_response(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -15,36 +16,87 @@ from django.http.response import HttpResponseBase
 from iamconsole import wire
 from iamconsole.api.authentication import Signer, authenticate, signing_of
 from iamconsole.api.bodies import Pieces, Span
-from iamconsole.core.caller import wall_clock
+from iamconsole.core.caller import Signing, wall_clock
 from iamconsole.core.errors import AwsError
 from iamconsole.core.operation import Body
-from iamconsole.gateway import door
+from iamconsole.gateway import callers, door
 from iamconsole.gateway.http import context_of
-from iamconsole.s3.errors import entity_too_large
+from iamconsole.s3.errors import S3Error, entity_too_large, no_such_bucket
 from iamconsole.s3.storage import OBJECT_HEADERS
 
 
 def endpoint(request: HttpRequest, *, bucket: str | None) -> HttpResponseBase:
     """Answer one request of the CLI, an SDK or a presigned link."""
-    request_id = str(uuid.uuid4())
     received = _received(request)
     # Until the signature says which service is meant: only S3's calls have a path or a bucket's host.
     service = "s3" if bucket or request.path_info != "/" else "query"
+    request_id = str(uuid.uuid4())
     try:
         signature = wire.find_signature(received)
         service = wire.service_for(signature, received) or ("s3" if bucket or signature is None else "query")
         if service == "s3" and signature is None and not bucket:
             service = "sts"  # an unsigned call to the root: answered as the query services do
         response = _answer(request, received, service, signature, bucket, request_id)
-    except wire.WireError as problem:
-        response = _error(service, problem.code, problem.message, problem.status, request_id, {})
-    except AwsError as error:
-        extra = dict(error.extra)
-        if service == "s3":
-            extra.setdefault("Resource", request.path)
-        response = _error(service, error.code, error.message, error.status, request_id, extra)
-    if request.method == "HEAD" and isinstance(response, HttpResponse):
-        # The headers of the answer, Content-Length too, and no body.
+    except (wire.WireError, AwsError) as error:
+        response = _refusal(service, error, request.path, request_id)
+    return _without_body(response) if request.method == "HEAD" else response
+
+
+def public_object(request: HttpRequest, public_name: str) -> HttpResponseBase:
+    """Answer `/s/<public name>/<bucket>/<key>`: a read without credentials, which the bucket's policy decides.
+
+    A bucket of another sandbox, or of none, is one that does not exist.
+    """
+    received, request_id = _received(request), str(uuid.uuid4())
+    received = replace(received, path=received.path.removeprefix(f"/s/{public_name}"))
+    try:
+        response = _read_without_credentials(request, received, public_name, request_id)
+    except (wire.WireError, AwsError) as error:
+        response = _refusal("s3", error, request.path, request_id)
+    for name, value in OBJECT_HEADERS.items():
+        response.headers.setdefault(name, value)
+    # Asked for again each time: what a policy no longer allows must not come out of the browser's cache.
+    response.headers.setdefault("Cache-Control", "no-cache")
+    return _without_body(response) if request.method == "HEAD" else response
+
+
+def _read_without_credentials(
+    request: HttpRequest, received: wire.HttpRequest, public_name: str, request_id: str
+) -> HttpResponseBase:
+    if request.method not in ("GET", "HEAD") or _wants_code(request):
+        raise S3Error("The specified method is not allowed against this resource.", code="MethodNotAllowed", status=405)
+    parsed = wire.parse("s3", received)
+    params = _keywords(parsed)
+    if any(name.startswith("response_") for name in params):
+        # Source: S3 API Reference, GetObject, "Overriding response header values through the request": "you must
+        # sign the request"; "they cannot be used with an unsigned (anonymous) request".
+        message = "Request specific response headers cannot be used for anonymous GET requests."
+        raise S3Error(message, code="InvalidRequest")
+    bucket = str(params.get("bucket", ""))
+    caller = callers.anonymous(public_name, bucket)
+    if caller is None:
+        raise no_such_bucket(bucket)
+    context = context_of(request, face="api", signing=Signing(kind="", version=""))
+    return _response(parsed, door.call(caller, context, f"s3:{parsed.operation}", **params), request_id)
+
+
+def _wants_code(request: HttpRequest) -> bool:
+    """Whether a page of the console's own address would run the object: nothing that is stored here is its script."""
+    return request.headers.get("Sec-Fetch-Dest", "") in ("script", "style", "worker", "serviceworker", "sharedworker")
+
+
+def _refusal(service: str, error: wire.WireError | AwsError, path: str, request_id: str) -> HttpResponse:
+    extra = dict(error.extra) if isinstance(error, AwsError) else {}
+    if error.status == 304:
+        return HttpResponse(status=304, headers=extra)
+    if service == "s3" and isinstance(error, AwsError):
+        extra.setdefault("Resource", path)
+    return _error(service, error.code, error.message, error.status, request_id, extra)
+
+
+def _without_body(response: HttpResponseBase) -> HttpResponseBase:
+    """The headers of the answer, Content-Length too, and no body."""
+    if isinstance(response, HttpResponse) and response.status_code != 304:
         length = response.headers["Content-Length"]
         response.content = b""
         response.headers["Content-Length"] = length

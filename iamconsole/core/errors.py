@@ -75,13 +75,15 @@ class AccessDenied(AwsError):
         """AWS's sentence for a refused decision.
 
         Source: IAM User Guide, "Troubleshoot access denied error messages". Where a service names no
-        resource (`resource` is empty) the `on resource` part is left out; IAM says `on resource: *`.
+        resource (`resource` is empty) the `on resource` part is left out; IAM says `on resource: *`. Who
+        has no credentials learns nothing: S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors".
         """
         service = action.partition(":")[0]
         on = ""
         if resource:
             on = f' on resource: "{resource}"' if service in cls._quoting else f" on resource: {resource}"
-        error = cls(f"User: {principal_arn} is not authorized to perform: {action}{on} {decision.reason}")
+        message = f"User: {principal_arn} is not authorized to perform: {action}{on} {decision.reason}"
+        error = cls(message if principal_arn else "Access Denied")
         error.decision, error.action, error.resource, error.principal_arn = decision, action, resource, principal_arn
         return error
 

@@ -12,6 +12,7 @@ from iamconsole.core.caller import Caller, Session, wall_clock
 from iamconsole.iam import queries as iam
 from iamconsole.iam.models import User
 from iamconsole.policy import Principal
+from iamconsole.s3 import queries as s3
 from iamconsole.sts import queries as sts
 
 
@@ -83,6 +84,12 @@ def recovering(token: str) -> Caller | None:
     """Nobody in particular, at the door of the account whose root password the link of a mail may set."""
     mail = inbox.behind_link(token, wall_clock())
     return stranger_at(mail.account) if mail and mail.account else None
+
+
+def anonymous(public_name: str, bucket: str) -> Caller | None:
+    """Whoever asks for an object without credentials; recorded with the bucket's owner, as CloudTrail does."""
+    owner = s3.owner_of(public_name, bucket)
+    return stranger_at(owner) if owner else None
 
 
 def is_sandbox(slug: str) -> bool:

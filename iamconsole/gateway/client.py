@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from iamconsole.accounts import queries as accounts
 from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AwsError
 from iamconsole.core.listing import Listing
@@ -20,6 +21,11 @@ class AwsClient:
     caller: Caller
     context: Context
     recorder: door.Recorder = field(default_factory=door.Recorder)
+
+    @property
+    def public_name(self) -> str:
+        """The name of the caller's sandbox in the addresses of objects."""
+        return accounts.public_name(self.caller.sandbox_key)
 
     def call(self, action: str, *, listing: Listing | None = None, body: Body | None = None, **params: Any) -> Response:
         return door.call(

@@ -69,6 +69,10 @@ def precondition_failed(condition: str) -> S3Error:
     )
 
 
+def not_modified(etag: str) -> S3Error:
+    return S3Error("Not Modified", code="NotModified", status=304, extra={"ETag": f'"{etag}"'})
+
+
 def not_implemented(name: str) -> S3Error:
     message = f"The parameter {name} is not simulated here."
     return S3Error(message, code="NotImplemented", status=501, extra={"Header": name})

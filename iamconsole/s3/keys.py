@@ -23,8 +23,9 @@ def _tls_version(call: Call) -> str | None:
     return "1.3" if call.context.secure_transport else None
 
 
-def _signing_kind(call: Call) -> str:
-    return call.context.signing.kind
+def _signing_kind(call: Call) -> str | None:
+    # Nothing was signed by a caller without credentials.
+    return call.context.signing.kind or None
 
 
 def _signature_age(call: Call) -> str | None:
@@ -32,8 +33,8 @@ def _signature_age(call: Call) -> str | None:
     return None if age is None else str(age)
 
 
-def _signature_version(call: Call) -> str:
-    return call.context.signing.version
+def _signature_version(call: Call) -> str | None:
+    return call.context.signing.version or None
 
 
 def _payload(call: Call) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
 import io
 import re
@@ -81,8 +82,38 @@ def refuse_unsimulated(call: Call, more: Params) -> None:
             raise errors.not_implemented(name)
 
 
+def _check_read(
+    row: StoredObject,
+    if_match: str | None,
+    if_none_match: str | None,
+    if_modified_since: dt.datetime | None,
+    if_unmodified_since: dt.datetime | None,
+) -> None:
+    """The conditions of a read. A match of ETags outweighs the time, and so does the lack of one.
+
+    Source: S3 API Reference, GetObject: with If-Match true and If-Unmodified-Since false "S3 returns 200 OK",
+    with If-None-Match false and If-Modified-Since true "304 Not Modified".
+    """
+    modified = row.modified.replace(microsecond=0)  # the headers have whole seconds
+    if if_match is not None:
+        if not _names(if_match, row.etag):
+            raise errors.precondition_failed("If-Match")
+    elif if_unmodified_since is not None and modified > if_unmodified_since:
+        raise errors.precondition_failed("If-Unmodified-Since")
+    if if_none_match is not None:
+        if _names(if_none_match, row.etag):
+            raise errors.not_modified(row.etag)
+    elif if_modified_since is not None and modified <= if_modified_since:
+        raise errors.not_modified(row.etag)
+
+
+def _names(given: str, etag: str) -> bool:
+    """Whether a list of ETags, as browsers send it, names this one; `*` names every one."""
+    return any(one.strip().removeprefix("W/").strip('"') in ("*", etag) for one in given.split(","))
+
+
 def _check_etag(row: StoredObject | None, if_match: str | None, if_none_match: str | None = None) -> None:
-    """The conditions on an object's ETag. Source: S3 User Guide, "Add preconditions to S3 operations"."""
+    """The conditions of a write. Source: S3 User Guide, "Add preconditions to S3 operations"."""
     etag = row.etag if row else None
     if if_match is not None and if_match.strip('"') != etag:
         raise errors.precondition_failed("If-Match")
@@ -378,12 +409,21 @@ def _span(asked: str | None, size: int) -> tuple[int, int] | None:
 
 @operation("s3:GetObject", resource=resources.in_bucket, keys=keys.REQUEST, read_only=True, management=False)
 def get_object(
-    call: Call, *, bucket: str, key: str, range: str | None = None, if_match: str | None = None, **more: Any
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    range: str | None = None,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+    if_modified_since: dt.datetime | None = None,
+    if_unmodified_since: dt.datetime | None = None,
+    **more: Any,
 ) -> Response:
     """An object with its bytes as an open stream, `Body`, which the face sends and closes."""
     refuse_unsimulated(call, more)
     row = _stored(call)
-    _check_etag(row, if_match)
+    _check_read(row, if_match, if_none_match, if_modified_since, if_unmodified_since)
     try:
         return _opened(row, range)
     except FileNotFoundError:
@@ -409,9 +449,22 @@ def _opened(row: StoredObject, wanted: str | None) -> Response:
     read_only=True,
     management=False,
 )
-def head_object(call: Call, *, bucket: str, key: str, range: str | None = None, **more: Any) -> Response:
+def head_object(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    range: str | None = None,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+    if_modified_since: dt.datetime | None = None,
+    if_unmodified_since: dt.datetime | None = None,
+    **more: Any,
+) -> Response:
     refuse_unsimulated(call, more)
-    return _head(_stored(call))
+    row = _stored(call)
+    _check_read(row, if_match, if_none_match, if_modified_since, if_unmodified_since)
+    return _head(row)
 
 
 @operation(

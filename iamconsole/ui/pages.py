@@ -25,6 +25,9 @@ Response = dict[str, Any]
 class Aws(Protocol):
     """The one door, bound to the request's caller: `request.aws.call("iam:GetUser", user_name="john")`."""
 
+    @property
+    def public_name(self) -> str: ...
+
     def call(
         self, action: str, *, listing: Listing | None = None, body: BinaryIO | None = None, **params: Any
     ) -> Response: ...

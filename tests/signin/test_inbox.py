@@ -21,7 +21,7 @@ def mail_to_root(account: Account) -> Mail:
 
 def of_sandbox(account: Account) -> Client:
     browser = Client()
-    browser.get(f"/s/{account.sandbox.slug}")
+    browser.post(f"/s/{account.sandbox.slug}")
     return browser
 
 

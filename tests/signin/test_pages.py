@@ -104,7 +104,7 @@ def test_a_root_sign_in_needs_the_address_too(visitor, sandbox, known):
 
 
 def test_the_link_of_a_sandbox_decides_between_accounts_with_one_address(visitor, sandbox, other_sandbox, known):
-    answer = visitor.get(f"/s/{sandbox.sandbox.slug}")
+    answer = visitor.post(f"/s/{sandbox.sandbox.slug}")
     assert answer.url == "/signin"
     cookie = answer.cookies["sandbox"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
@@ -116,7 +116,7 @@ def test_the_link_of_a_sandbox_decides_between_accounts_with_one_address(visitor
 
 def test_an_unknown_sandbox_is_not_found(visitor, sandbox):
     for slug in ("none", "%00", "%2e%2e", "x" * 500):
-        assert visitor.get(f"/s/{slug}").status_code == 404
+        assert visitor.post(f"/s/{slug}").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/signin/iam", "/console"])

@@ -32,7 +32,7 @@ SENT = "Check your email"
 def visitor(sandbox) -> Client:
     """A browser of the sandbox."""
     browser = Client()
-    browser.get(f"/s/{sandbox.sandbox.slug}")
+    browser.post(f"/s/{sandbox.sandbox.slug}")
     return browser
 
 

@@ -86,7 +86,7 @@ def test_an_alias_of_two_sandboxes_needs_the_account_id(visitor, sandbox, other_
 def test_the_browsers_sandbox_decides_first(visitor, sandbox, other_sandbox):
     for account in (sandbox, other_sandbox):
         name(account, "company1-hr")
-    visitor.get(f"/s/{other_sandbox.sandbox.slug}")
+    visitor.post(f"/s/{other_sandbox.sandbox.slug}")
     assert WRONG in enter(visitor, "/signin/iam", "company1-hr", sandbox).content.decode()
     assert enter(visitor, "/signin/iam", "company1-hr", other_sandbox).url == "/console/home"
     assert signed_in_to(visitor) == other_sandbox.account_id
@@ -94,12 +94,12 @@ def test_the_browsers_sandbox_decides_first(visitor, sandbox, other_sandbox):
 
 def test_with_a_sandbox_that_does_not_know_it_the_only_one_that_does_is_meant(visitor, sandbox, other_sandbox):
     name(sandbox, "company1-hr")
-    visitor.get(f"/s/{other_sandbox.sandbox.slug}")
+    visitor.post(f"/s/{other_sandbox.sandbox.slug}")
     assert enter(visitor, "/signin/iam", "company1-hr", sandbox).url == "/console/home"
 
 
 def test_an_account_id_is_unique_over_the_site_whatever_the_cookie(visitor, sandbox, other_sandbox):
-    visitor.get(f"/s/{other_sandbox.sandbox.slug}")
+    visitor.post(f"/s/{other_sandbox.sandbox.slug}")
     assert enter(visitor, "/signin/iam", sandbox.account_id, sandbox).url == "/console/home"
     assert signed_in_to(visitor) == sandbox.account_id
 

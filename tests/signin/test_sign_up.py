@@ -292,7 +292,7 @@ def test_without_a_sandbox_it_begins_one_and_the_browser_belongs_to_it(visitor):
 
 
 def test_with_a_sandbox_it_joins_it(visitor, sandbox):
-    visitor.browser.get(f"/s/{sandbox.sandbox.slug}")
+    visitor.browser.post(f"/s/{sandbox.sandbox.slug}")
     assert "The new account joins the accounts in it." in visitor.browser.get("/signup").content.decode()
     visitor.sign_up("second@company1.com", "Second")
     assert Sandbox.objects.count() == 1
@@ -300,7 +300,7 @@ def test_with_a_sandbox_it_joins_it(visitor, sandbox):
 
 
 def test_an_address_is_taken_only_in_its_sandbox(visitor, sandbox):
-    visitor.browser.get(f"/s/{sandbox.sandbox.slug}")
+    visitor.browser.post(f"/s/{sandbox.sandbox.slug}")
     answer = visitor.send(email="hr@COMPANY1.com", name=NAME)
     text = "That email address is already associated with an AWS account. Sign in or use another email."
     assert text in answer.content.decode()
@@ -318,7 +318,7 @@ def test_an_address_taken_meanwhile_is_refused_at_the_last_button(visitor, sandb
     slug = sandbox.sandbox.slug
     late = Visitor()
     for one in (visitor, late):
-        one.browser.get(f"/s/{slug}")
+        one.browser.post(f"/s/{slug}")
         one.reach_support("new@company1.com")
     visitor.send(plan="basic")
     answer = late.send(plan="basic")
@@ -338,7 +338,7 @@ def test_the_site_holds_only_so_many_sandboxes(visitor, sandbox, settings):
     answer = visitor.send(email=EMAIL, name=NAME)
     assert "This site holds up to 1 sandboxes, and there is no room for another." in answer.content.decode()
     assert not Mail.objects.exists()
-    visitor.browser.get(f"/s/{sandbox.sandbox.slug}")
+    visitor.browser.post(f"/s/{sandbox.sandbox.slug}")
     visitor.sign_up("second@company1.com", "Second")
     assert Account.objects.count() == 2
 
@@ -361,7 +361,7 @@ def test_a_sandbox_holds_only_so_many_accounts(visitor, sandbox):
             root_password="",
             created=sandbox.created,
         )
-    visitor.browser.get(f"/s/{sandbox.sandbox.slug}")
+    visitor.browser.post(f"/s/{sandbox.sandbox.slug}")
     assert "A sandbox holds up to 10 accounts" in visitor.send(email="ten@company1.com", name="x").content.decode()
 
 
@@ -409,7 +409,7 @@ def test_without_that_setting_nothing_is_shortened(visitor):
 
 
 def test_a_reset_of_a_start_state_removes_the_accounts_that_joined(visitor, sandbox):
-    visitor.browser.get(f"/s/{sandbox.sandbox.slug}")
+    visitor.browser.post(f"/s/{sandbox.sandbox.slug}")
     visitor.sign_up("second@company1.com", "Second")
     lifecycle.reset(sandbox.account_id)
     assert Account.objects.get().account_id == sandbox.account_id

@@ -29,6 +29,11 @@ def download_url(bucket: str, key: str) -> str:
     return page_url("object-download", bucket, selected=pick(key))
 
 
+def public_url(request: HttpRequest, public_name: str, bucket: str, key: str) -> str:
+    """The Object URL: it asks for the object without credentials."""
+    return request.build_absolute_uri(f"/s/{public_name}/{bucket}/{quote(key)}")
+
+
 def _with_query(path: str, query: dict[str, str]) -> str:
     given = {name: value for name, value in query.items() if value}
     return path + (f"?{urlencode(given)}" if given else "")

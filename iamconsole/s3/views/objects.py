@@ -43,6 +43,7 @@ def object_detail(request: ConsoleRequest, bucket: str) -> HttpResponse:
         "type": links.type_of(key),
         "size": links.size_text(head.result["ContentLength"]) if head.result else "",
         "account": request.caller.account_name,
+        "object_url": links.public_url(request, request.aws.public_name, bucket, key),
         "download": links.download_url(bucket, key),
         "delete": links.page_url("object-delete", bucket, selected=links.pick(key)),
         "trail": links.trail(bucket, links.folder_of(key), links.last_name(key) or "-"),

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AuthenticationError
@@ -28,7 +28,7 @@ from iamconsole.signin.forms.sign_in import (
     RootForm,
 )
 from iamconsole.ui.forms import Form, submit
-from iamconsole.ui.pages import ConsoleRequest, public
+from iamconsole.ui.pages import ConsoleRequest, public, render_page
 
 KINDS = {
     "root": "Account owner that performs tasks requiring unrestricted access.",
@@ -148,14 +148,27 @@ change_password.for_password_change = True  # type: ignore[attr-defined]  # a ma
 
 
 @public
-@require_safe
+@either
 def sandbox(request: HttpRequest, slug: str) -> HttpResponse:
-    """A sandbox's own link: this browser's sign-ins are meant for it from now on, and it may read its mails."""
+    """A sandbox's own link: this browser's sign-ins are meant for it from now on, and it may read its mails.
+
+    It asks first where another site may have sent the browser here, or where the browser would leave a sandbox
+    for it: else a link could have somebody work, and sign up, in a sandbox that a stranger can read.
+    """
     if not cookies.is_slug(slug) or not callers.is_sandbox(slug):
         raise Http404
+    held = cookies.sandbox(request)
+    other = held if held != slug and callers.is_sandbox(held) else ""
+    if request.method != "POST" and held != slug and (other or not _typed(request)):
+        return render_page(request, "signin/join.html", {"other": bool(other)})
     response = redirect("signin:chooser")
     cookies.set_cookie(request, response, cookies.SANDBOX, slug)
     return response
+
+
+def _typed(request: HttpRequest) -> bool:
+    """Whether the address was typed, pasted or a bookmark. Browsers do not say so on a plain http network address."""
+    return request.headers.get("Sec-Fetch-Site") == "none"
 
 
 @public
