@@ -8,7 +8,7 @@ WORKERS ?= auto
 run: .venv/runs
 	@$(BIN)/python manage.py serve $(ARGS)
 
-test: .venv/tests
+test: .venv/tests .venv/javascript
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: .venv/tests
@@ -44,3 +44,11 @@ clean:
 	@echo "Installing what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/runs
+
+# The AWS SDK for JavaScript, which tests/clients drives. Without npm those tests are skipped and say so.
+.venv/javascript: .venv/python tests/clients/javascript/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "Installing the AWS SDK for JavaScript for the tests ..." && \
+		cd tests/clients/javascript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
+		touch $(CURDIR)/$@; \
+	fi

@@ -117,8 +117,30 @@ def server(tmp_path_factory) -> Iterator[Server]:
     log.close()
 
 
+@pytest.fixture(scope="session")
+def new_sandbox(server) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Makes course sandboxes on the running server; in one process that stays, because a start costs a second."""
+    command = [sys.executable, "-m", "tests.commands"]
+    process = subprocess.Popen(
+        command, env=dict(server.environment), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def make() -> dict[str, Any]:
+        process.stdin.write(json.dumps(["sandbox", "create"]) + "\n")
+        process.stdin.flush()
+        made: dict[str, Any] = json.loads(json.loads(process.stdout.readline()))
+        return made
+
+    yield make
+    process.stdin.close()
+    process.wait(timeout=20)
+    process.stdout.close()
+
+
 @pytest.fixture
-def served(server) -> dict[str, Any]:
+def served(new_sandbox) -> dict[str, Any]:
     """A fresh course sandbox on the running server: what `sandbox create` prints."""
-    made: dict[str, Any] = json.loads(server.manage("sandbox", "create"))
+    made: dict[str, Any] = new_sandbox()
     return made
