@@ -29,12 +29,18 @@ def aws_driver(server, tmp_path_factory) -> Iterator[Aws]:
 def javascript_driver(server, tmp_path_factory) -> Iterator[JavaScript]:
     node = shutil.which("node")
     installed = (ROOT / "tests" / "clients" / "javascript" / "node_modules" / "@aws-sdk").is_dir()
-    lacking = "Node.js is not installed" if not node else "" if installed else "`make test` installs the SDK where there is npm"
+    lacking = (
+        "Node.js is not installed"
+        if not node
+        else ""
+        if installed
+        else "`make test` installs the SDK where there is npm"
+    )
     if lacking:
         if os.environ.get("IAMCONSOLE_REQUIRE_NODE") == "1":
             pytest.fail(f"The AWS SDK for JavaScript is required here: {lacking}.")
         pytest.skip(f"The AWS SDK for JavaScript: {lacking}.")
-    driver = JavaScript(server.url, node or "", tmp_path_factory.mktemp("javascript"))
+    driver = JavaScript(server.url, node, tmp_path_factory.mktemp("javascript"))
     yield driver
     driver.close()
 

@@ -92,9 +92,9 @@ class Boto3:
             answer = getattr(self.client(keys, service), xform_name(operation))(**params)
         except ClientError as error:
             said = error.response
-            assert error.operation_name == operation
-            assert said["ResponseMetadata"]["RequestId"]
-            raise Refused(said["Error"]["Code"], said["Error"]["Message"], operation) from error
+            if not said["ResponseMetadata"]["RequestId"]:
+                raise
+            raise Refused(said["Error"]["Code"], said["Error"]["Message"], error.operation_name) from error
         metadata = answer.pop("ResponseMetadata")
         assert metadata["HTTPStatusCode"] == 200
         assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", metadata["RequestId"])
@@ -206,7 +206,7 @@ class Aws:
         """Run one command. `answers` is what a person types into it."""
         folder = folder or self.folder
         if fresh or self.warm is None:
-            command = [sys.executable, "-m", "awscli", *arguments]
+            command = [str(Path(sys.executable).with_name("aws")), *arguments]
             done = subprocess.run(
                 command,
                 env=dict(environment),
@@ -300,7 +300,7 @@ class JavaScript:
 
 
 def _decoded(value: Any) -> Any:
-    """With policy documents read: boto3 and `aws` do so themselves, this SDK gives them URL-encoded as AWS sends them."""
+    """With policy documents read, as boto3 and `aws` do themselves: this SDK gives them URL-encoded, as AWS sends."""
     if isinstance(value, dict):
         return {key: _decoded(item) for key, item in value.items()}
     if isinstance(value, list):

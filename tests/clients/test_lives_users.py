@@ -20,10 +20,11 @@ def names(rows, key):
 
 
 def test_the_life_of_a_user(admin, account, refused):
-    made = admin.iam("CreateUser", UserName="Ann", Path="/hr/", Tags=[{"Key": "Team", "Value": "HR + IT = ü@1"}])["User"]
+    tags = [{"Key": "Team", "Value": "HR + IT = ü@1"}]
+    made = admin.iam("CreateUser", UserName="Ann", Path="/hr/", Tags=tags)["User"]
     assert made["Arn"] == f"arn:aws:iam::{account}:user/hr/Ann"
     assert (made["UserName"], made["Path"]) == ("Ann", "/hr/")
-    assert made["Tags"] == [{"Key": "Team", "Value": "HR + IT = ü@1"}]
+    assert made["Tags"] == tags
     assert re.fullmatch(r"AIDA[A-Z2-7]{17}", made["UserId"])
     with refused("EntityAlreadyExists", "User with name ANN already exists."):
         admin.iam("CreateUser", UserName="ANN")
@@ -44,8 +45,8 @@ def test_the_life_of_a_user(admin, account, refused):
         admin.iam("UpdateUser", UserName="Anna", NewUserName="SARAH")
 
     admin.iam("TagUser", UserName="Anna", Tags=[{"Key": "Team", "Value": "IT"}, {"Key": "Empty", "Value": ""}])
-    tags = {tag["Key"]: tag["Value"] for tag in admin.iam("ListUserTags", UserName="Anna")["Tags"]}
-    assert tags == {"Team": "IT", "Empty": ""}
+    listed = {tag["Key"]: tag["Value"] for tag in admin.iam("ListUserTags", UserName="Anna")["Tags"]}
+    assert listed == {"Team": "IT", "Empty": ""}
     with refused("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."):
         admin.iam("TagUser", UserName="Anna", Tags=[{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}])
     admin.iam("UntagUser", UserName="Anna", TagKeys=["Team", "NotThere"])

@@ -37,10 +37,11 @@ def prepared() -> CLIDriver:
     return driver
 
 
-def run(driver: CLIDriver, asked: dict[str, Any]) -> int:
+def run(driver: CLIDriver, asked: dict[str, Any]) -> None:
     """In the child: what `aws` does, as whom the request says."""
+    where_its_data_is = os.environ["AWS_DATA_PATH"]  # set by awscli itself when it was imported
     os.environ.clear()
-    os.environ.update(asked["environment"])
+    os.environ.update(asked["environment"], AWS_DATA_PATH=where_its_data_is)
     os.chdir(asked["folder"])
     for descriptor, name, flags in (
         (0, asked["stdin"], os.O_RDONLY),
@@ -48,9 +49,9 @@ def run(driver: CLIDriver, asked: dict[str, Any]) -> int:
         (2, asked["stderr"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
     ):
         os.dup2(os.open(name, flags, 0o600), descriptor)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdin = os.fdopen(0, encoding="utf-8")
     sys.argv = ["aws", *asked["arguments"]]
-    return int(driver.main() if asked["prepared"] else awscli.clidriver.main())
+    sys.exit(driver.main() if asked["prepared"] else awscli.clidriver.main())
 
 
 def main() -> None:
@@ -61,9 +62,9 @@ def main() -> None:
         if child == 0:
             code = 70  # something broke that is not the command's
             try:
-                code = run(driver, asked)
+                run(driver, asked)
             except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else 1
+                code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
             except BaseException:
                 traceback.print_exc()
             finally:

@@ -267,12 +267,13 @@ def get_policy_version(call: Call, *, policy_arn: str, version_id: str) -> Respo
 def list_policy_versions(
     call: Call, *, policy_arn: str, marker: str | None = None, max_items: int | None = None
 ) -> Response:
-    """The versions, newest first. There are at most five, so there is never a second page."""
+    """The versions, newest first."""
     row = call.resource.require()
     if isinstance(row, AwsManagedPolicy):
         return {"Versions": [_aws_version(row)], "IsTruncated": False}
-    versions = row.versions.order_by("-number")
-    return {"Versions": [shapes.policy_version(v, row.default_version) for v in versions], "IsTruncated": False}
+    # The key falls as the number rises, and with it the list.
+    versions, page = paging.page_of_list(list(row.versions.all()), call, key=lambda v: f"{10**9 - v.number:010}")
+    return {"Versions": [shapes.policy_version(v, row.default_version) for v in versions], **page}
 
 
 @operation("iam:SetDefaultPolicyVersion", resource=resources.policy)
