@@ -1,4 +1,6 @@
-"""The tables of docs/operations.md, made from the gateway's table: `python -m tests.operations` writes them anew.
+"""The tables of docs/operations.md and docs/condition-keys.md, made from the gateway's table.
+
+`python -m tests.operations` writes them anew.
 
 `LEFT_OUT` says why an operation of IAM or STS that botocore knows is not here; a test holds it against botocore's
 model and the gateway's table, so that neither an operation nor a reason can be forgotten.
@@ -9,7 +11,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "operations.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGE, KEYS_PAGE = DOCS / "operations.md", DOCS / "condition-keys.md"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 SERVICES = {"iam": "IAM", "sts": "STS", "s3": "Amazon S3"}
 
@@ -65,11 +68,28 @@ def tables() -> str:
     return "\n".join(lines)
 
 
+def tables_of_keys() -> str:
+    """The same for the condition keys: a line for each permission that an operation needs."""
+    from iamconsole.gateway.table import OPERATIONS
+    from iamconsole.s3.keys import REQUEST
+
+    lines = []
+    for service, title in SERVICES.items():
+        lines += [f"## {title}", "", "| Operation | Decided as | On | Condition keys |", "|---|---|---|---|"]
+        for name, operation in sorted(OPERATIONS.items()):
+            for check in operation.checks if operation.public and operation.service == service else ():
+                keys = [key for key in (*check.resource.keys, *check.keys) if key not in REQUEST]
+                shown = ", ".join(f"`{key}`" for key in keys)
+                lines.append(f"| `{name}` | `{check.action}` | {', '.join(check.resource.kinds) or '`*`'} | {shown} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def write() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n{tables()}\n{END}{after}", encoding="utf-8")
+    for page, made in ((PAGE, tables()), (KEYS_PAGE, tables_of_keys())):
+        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        page.write_text(f"{before}{BEGIN}\n{made}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -70,6 +70,13 @@ class Event(models.Model):
             # The sign-in throttle and the history's search by event name.
             models.Index("account", "name", models.F("time").desc(), name="event_of_name"),
             models.Index("access_key_id", models.F("id").desc(), name="event_of_access_key"),
+            # When a role was last used.
+            models.Index(
+                "account",
+                models.F("id").desc(),
+                condition=models.Q(principal_type="AssumedRole"),
+                name="event_of_role_session",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Max
+from django.db.models.functions import Substr
 
 from iamconsole.cloudtrail.models import Event
 
@@ -25,6 +26,18 @@ def last_uses(access_key_ids: Sequence[str]) -> dict[str, LastUse]:
     newest = Event.objects.filter(access_key_id__in=access_key_ids).values("access_key_id").annotate(n=Max("id"))
     rows = Event.objects.filter(id__in=newest.values("n")).only("access_key_id", "time", "service", "region")
     return {row.access_key_id: LastUse(row.time, row.service, row.region) for row in rows}
+
+
+def last_uses_of_roles(account_key: int, unique_ids: Sequence[str]) -> dict[str, LastUse]:
+    """The newest event of each role's sessions, by the role's unique ID; roles that were never used are left out.
+
+    CloudTrail's principal ID of a session is `AROA…:session-name`.
+    """
+    sessions = Event.objects.filter(account=account_key, principal_type="AssumedRole")
+    of_roles = sessions.annotate(role=Substr("principal_id", 1, 21)).filter(role__in=unique_ids)
+    newest = of_roles.values("role").annotate(n=Max("id")).values("n")
+    rows = of_roles.filter(id__in=newest).only("time", "service", "region")
+    return {row.role: LastUse(row.time, row.service, row.region) for row in rows}
 
 
 def failed_sign_ins(account_key: int, user_name: str, principal_type: str, since: dt.datetime) -> int:

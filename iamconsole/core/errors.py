@@ -5,6 +5,7 @@
     ├── AuthenticationError          who is calling could not be established
     ├── InvalidRequest               the shape of the request
     │   ├── ValidationError  InvalidInput  MalformedPolicyDocument  PasswordPolicyViolation
+    │   ├── PolicyNotAttachable  UnmodifiableEntity
     │   └── InvalidAction            an operation that is not there
     ├── NoSuchEntity                 (S3: NoSuchBucket, NoSuchKey, …)
     ├── Conflict                     EntityAlreadyExists  DeleteConflict  (S3: BucketNotEmpty, …)
@@ -114,6 +115,16 @@ class MalformedPolicyDocument(InvalidRequest):
 
 class PasswordPolicyViolation(InvalidRequest):
     code = "PasswordPolicyViolation"
+
+
+class PolicyNotAttachable(InvalidRequest):
+    code = "PolicyNotAttachable"
+
+
+class UnmodifiableEntity(InvalidRequest):
+    """Only AWS itself may change it: a service-linked role."""
+
+    code = "UnmodifiableEntity"
 
 
 class InvalidAction(InvalidRequest):

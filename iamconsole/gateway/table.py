@@ -8,12 +8,14 @@ from iamconsole.generic import operations as generic
 from iamconsole.iam.operations import (
     account,
     attachments,
+    boundaries,
     credentials,
     groups,
     mfa,
     password_policy,
     policies,
     roles,
+    service_linked_roles,
     users,
 )
 from iamconsole.s3 import operations as s3
@@ -26,12 +28,14 @@ from iamconsole.sts.operations import (
 MODULES = (
     account,
     attachments,
+    boundaries,
     credentials,
     groups,
     mfa,
     password_policy,
     policies,
     roles,
+    service_linked_roles,
     users,
     analysis,
     identity,

@@ -17,6 +17,7 @@ from functools import cache, cached_property
 from typing import Any
 
 PREFIX = "arn:aws:iam::aws:policy"
+OF_SERVICES = "/aws-service-role/"  # the path of the policies that only service-linked roles may have
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from django.db.models.functions import Lower
 
 from iamconsole.core import arn
 
+# IAM keeps this path for the roles of AWS's services: nobody else can make one under it.
+SERVICE_LINKED_PATH = "/aws-service-role/"
+
 
 class Named(models.Model):
     """What users, groups and customer managed policies share.
@@ -46,6 +49,10 @@ class Bounded(models.Model):
 
     class Meta:
         abstract = True
+
+    def boundary_arn(self, account_id: str) -> str:
+        """The ARN of its boundary; empty for none."""
+        return self.boundary.arn(account_id) if self.boundary else self.boundary_aws_arn
 
 
 def _one_boundary(name: str) -> models.CheckConstraint:
@@ -89,6 +96,10 @@ class Role(Named, Bounded):
             models.UniqueConstraint("account", Lower("name"), name="role_name_unique_in_account"),
             _one_boundary("role_has_one_boundary"),
         ]
+
+    @property
+    def is_service_linked(self) -> bool:
+        return self.path.startswith(SERVICE_LINKED_PATH)
 
 
 class InstanceProfile(Named):

@@ -15,6 +15,7 @@ from iamconsole.iam.models import (
     Attachment,
     Group,
     InlinePolicy,
+    InstanceProfile,
     LoginProfile,
     ManagedPolicy,
     Membership,
@@ -33,7 +34,7 @@ def users_named(account_key: int, names: Iterable[str]) -> dict[str, User]:
     """
     wanted = {name.lower() for name in names if name.isascii()}
     rows = User.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
-    rows = rows.select_related("login_profile")
+    rows = rows.select_related("login_profile", "boundary")
     return {row.name.lower(): row for row in rows}
 
 
@@ -46,7 +47,13 @@ def groups_named(account_key: int, names: Iterable[str]) -> dict[str, Group]:
 def roles_named(account_key: int, names: Iterable[str]) -> dict[str, Role]:
     wanted = {name.lower() for name in names}
     rows = Role.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
-    return {row.name.lower(): row for row in rows.select_related("trust")}
+    return {row.name.lower(): row for row in rows.select_related("trust", "boundary")}
+
+
+def instance_profiles_named(account_key: int, names: Iterable[str]) -> dict[str, InstanceProfile]:
+    wanted = {name.lower() for name in names}
+    rows = InstanceProfile.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
+    return {row.name.lower(): row for row in rows.select_related("role__trust")}
 
 
 def mfa_devices(account_key: int, user_key: int | None) -> list[MfaDevice]:
@@ -115,10 +122,3 @@ def tags_of_user(user_key: int) -> dict[str, str]:
 
 def login_profile(user_key: int) -> LoginProfile | None:
     return LoginProfile.objects.select_related("user").filter(user=user_key).first()
-
-
-def user_arns(account_key: int, account_id: str, arns: Iterable[str]) -> set[str]:
-    """Those of `arns` that are ARNs of users of the account, with their paths as they are."""
-    names = {text.rpartition("/")[2] for text in arns}
-    rows = User.objects.filter(account=account_key, name__in=names)
-    return {row.arn(account_id) for row in rows}

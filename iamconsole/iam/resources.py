@@ -7,6 +7,7 @@ resources, and condition keys for AWS Identity and Access Management (IAM)".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from iamconsole.core import arn
 from iamconsole.core.arn import Arn
@@ -14,7 +15,7 @@ from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AwsError, NoSuchEntity, ValidationError
 from iamconsole.core.operation import Call, Params, Resolver, Resource, resolves, when
 from iamconsole.iam import aws_managed, queries, service_linked
-from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, MfaDevice, Role, User
+from iamconsole.iam.models import AccessKey, Group, InstanceProfile, ManagedPolicy, MfaDevice, Role, User
 
 # What tags make of a resource. IAM's own key is for users and roles alone: "Checks that the tag attached to the
 # identity resource (user or role) matches" (IAM User Guide, "IAM and AWS STS condition context keys").
@@ -29,9 +30,14 @@ def tagged(tags: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
 
 
 def _named(
-    caller: Caller, kind: str, name: str, row: User | Group | Role | None, missing: AwsError, tags: Sequence[str] = ()
+    caller: Caller,
+    kind: str,
+    name: str,
+    row: User | Group | Role | InstanceProfile | None,
+    missing: AwsError,
+    tags: Sequence[str] = (),
 ) -> Resource:
-    """A user, group or role that a request names. So do IAM's refusals, `user ExampleUser`: not by its ARN.
+    """What a request names by its name. So do IAM's refusals, `user ExampleUser`: not by its ARN.
 
     AWS documents it nowhere; so its API answers, and so CloudTrail keeps it.
     """
@@ -75,7 +81,7 @@ def caller_itself(caller: Caller) -> Resource:
             row=None,
             missing=ValidationError("Must specify userName when calling with non-User credentials"),
         )
-    row = User.objects.filter(pk=caller.user_key or 0).select_related("login_profile").first()
+    row = User.objects.filter(pk=caller.user_key or 0).select_related("login_profile", "boundary").first()
     if row is None:
         return Resource(caller.arn, missing=no_such_user(caller.user_name))
     return Resource(row.arn(caller.account_id), tagged(row.tags, IDENTITY_TAG), row=row)
@@ -207,6 +213,11 @@ def attachable_policies(caller: Caller, asked: Sequence[Params]) -> list[Resourc
     return _policies(caller, asked, "Policy {} does not exist or is not attachable.")
 
 
+def boundary_policies(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """The policies that are to be permissions boundaries; AWS's wording for one that is not there."""
+    return _policies(caller, asked, "Scope ARN: {} does not exist or is not attachable.")
+
+
 @resolves("user", keys=IDENTITY_TAG)
 def user_of_access_key(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     """GetAccessKeyLastUsed names no user: it is decided on the user that owns the key."""
@@ -266,6 +277,41 @@ def role(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
         missing = NoSuchEntity(f"The role with name {name} cannot be found.", field="role_name")
         found.append(_named(caller, "role", name, rows.get(name.lower()), missing, IDENTITY_TAG))
     return found
+
+
+@resolves("role")
+def new_role(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "role", p["role_name"], p.get("path") or "/")) for p in asked]
+
+
+@resolves("role", keys=IDENTITY_TAG)
+def passed_role(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """The role of `role_name`, for iam:PassRole: that refusal names it by its ARN."""
+    return [replace(found, shown=None) for found in role(caller, asked)]
+
+
+@resolves("instance-profile", keys=RESOURCE_TAG)
+def instance_profile(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    names = [params["instance_profile_name"] for params in asked]
+    rows = queries.instance_profiles_named(caller.account_key, names)
+    found = []
+    for name in names:
+        missing = NoSuchEntity(f"Instance Profile {name} cannot be found.", field="instance_profile_name")
+        row = rows.get(name.lower())
+        found.append(_named(caller, "instance-profile", name, row, missing, RESOURCE_TAG))
+    return found
+
+
+@resolves("instance-profile")
+def new_instance_profile(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    names = [(p["instance_profile_name"], p.get("path") or "/") for p in asked]
+    return [Resource(arn.iam(caller.account_id, "instance-profile", name, path)) for name, path in names]
+
+
+@resolves()
+def all_instance_profiles(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    paths = [p.get("path_prefix") or "/" for p in asked]
+    return [Resource(arn.iam(caller.account_id, "instance-profile", "", path)) for path in paths]
 
 
 @resolves("role")

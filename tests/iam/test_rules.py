@@ -341,13 +341,6 @@ def test_passwords_keep_the_default_policy(admin):
     admin.call("iam:CreateLoginProfile", user_name="amin", password="Three0fThem")
 
 
-def test_a_boundary_that_would_not_be_enforced_is_refused(admin):
-    with pytest.raises(AwsError) as error:
-        admin.call("iam:CreateUser", user_name="john", permissions_boundary=S3_READ)
-    assert error.value.code == "ValidationError"
-    assert not User.objects.filter(name="john").exists()
-
-
 def test_every_aws_managed_policy_can_be_attached_and_decided(admin):
     """AWS's own documents name actions that the reference lacks: they are stored and parsed all the same."""
     from iamconsole.policy import parse

@@ -1,4 +1,4 @@
-"""Which policies a user or a group has: managed ones attached, inline ones written on it."""
+"""Which policies a user, a group or a role has: managed ones attached, inline ones written on it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,26 @@ from iamconsole.core.errors import LimitExceeded, NoSuchEntity
 from iamconsole.core.operation import Call, Response, operation
 from iamconsole.iam import aws_managed, keys, paging, quotas, resources
 from iamconsole.iam.aws_managed import AwsManagedPolicy
-from iamconsole.iam.models import Attachment, Group, InlinePolicy, User
+from iamconsole.iam.models import Attachment, Group, InlinePolicy, Role, User
 from iamconsole.iam.operations.policies import refuse_unattachable, require_well_formed
+from iamconsole.iam.operations.roles import modifiable
 
-LIMITS = {"user": ("PoliciesPerUser", quotas.ATTACHED_TO_USER), "group": ("PoliciesPerGroup", quotas.ATTACHED_TO_GROUP)}
+LIMITS = {
+    "user": ("PoliciesPerUser", quotas.ATTACHED_TO_USER),
+    "group": ("PoliciesPerGroup", quotas.ATTACHED_TO_GROUP),
+    "role": ("PoliciesPerRole", quotas.ATTACHED_TO_ROLE),
+}
+Identity = User | Group | Role
+
+
+def _changed(call: Call) -> Identity:
+    """The identity whose policies are to change."""
+    identity: Identity = call.resource.require()
+    return modifiable(call) if isinstance(identity, Role) else identity
 
 
 def _attach(call: Call, policy_arn: str) -> Response:
-    identity: User | Group = call.resource.require()
+    identity = _changed(call)
     policy = resources.attachable_policies(call.caller, [call.params])[0].require()
     refuse_unattachable(policy)
     which = {"aws_arn": policy_arn} if isinstance(policy, AwsManagedPolicy) else {"policy": policy}
@@ -36,7 +48,7 @@ def _attach(call: Call, policy_arn: str) -> Response:
 
 
 def _detach(call: Call, policy_arn: str) -> Response:
-    identity: User | Group = call.resource.require()
+    identity = _changed(call)
     if policy_arn.startswith(aws_managed.PREFIX):
         which: dict[str, Any] = {"aws_arn": policy_arn}
     else:
@@ -47,7 +59,7 @@ def _detach(call: Call, policy_arn: str) -> Response:
     return {}
 
 
-@operation("iam:AttachUserPolicy", resource=resources.user, keys=keys.POLICY_ARN)
+@operation("iam:AttachUserPolicy", resource=resources.user, keys=keys.POLICY_ARN | keys.PRESENT_BOUNDARY)
 def attach_user_policy(call: Call, *, user_name: str, policy_arn: str) -> Response:
     return _attach(call, policy_arn)
 
@@ -57,13 +69,23 @@ def attach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> Resp
     return _attach(call, policy_arn)
 
 
-@operation("iam:DetachUserPolicy", resource=resources.user, keys=keys.POLICY_ARN)
+@operation("iam:AttachRolePolicy", resource=resources.role, keys=keys.POLICY_ARN | keys.PRESENT_BOUNDARY)
+def attach_role_policy(call: Call, *, role_name: str, policy_arn: str) -> Response:
+    return _attach(call, policy_arn)
+
+
+@operation("iam:DetachUserPolicy", resource=resources.user, keys=keys.POLICY_ARN | keys.PRESENT_BOUNDARY)
 def detach_user_policy(call: Call, *, user_name: str, policy_arn: str) -> Response:
     return _detach(call, policy_arn)
 
 
 @operation("iam:DetachGroupPolicy", resource=resources.group, keys=keys.POLICY_ARN)
 def detach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> Response:
+    return _detach(call, policy_arn)
+
+
+@operation("iam:DetachRolePolicy", resource=resources.role, keys=keys.POLICY_ARN | keys.PRESENT_BOUNDARY)
+def detach_role_policy(call: Call, *, role_name: str, policy_arn: str) -> Response:
     return _detach(call, policy_arn)
 
 
@@ -76,7 +98,7 @@ class _Held:
 
 
 def _load_held(kind: str) -> Callable[[Sequence[Call]], _Held]:
-    """Read the policies of users or of groups, both sorts in one query: pages ask for both."""
+    """Read the policies of users, of groups or of roles, both sorts in one query: pages ask for both."""
 
     def load(calls: Sequence[Call]) -> _Held:
         account_id = calls[0].caller.account_id
@@ -105,6 +127,7 @@ def _load_held(kind: str) -> Callable[[Sequence[Call]], _Held]:
 
 _load_users = _load_held("user")
 _load_groups = _load_held("group")
+_load_roles = _load_held("role")
 
 
 def _attached(call: Call, path_prefix: str) -> Response:
@@ -128,8 +151,15 @@ def list_attached_group_policies(
     return _attached(call, path_prefix)
 
 
+@operation("iam:ListAttachedRolePolicies", resource=resources.role, read_only=True, load=_load_roles)
+def list_attached_role_policies(
+    call: Call, *, role_name: str, path_prefix: str = "/", marker: str | None = None, max_items: int | None = None
+) -> Response:
+    return _attached(call, path_prefix)
+
+
 def _put(call: Call, policy_name: str, document: str) -> Response:
-    identity: User | Group = call.resource.require()
+    identity = _changed(call)
     require_well_formed(document)
     limit = quotas.INLINE_SIZE[identity.kind]
     others = identity.inline_policies.exclude(name=policy_name).values_list("text__text", flat=True)
@@ -140,14 +170,14 @@ def _put(call: Call, policy_name: str, document: str) -> Response:
 
 
 def _inline(call: Call, policy_name: str) -> InlinePolicy:
-    identity: User | Group = call.resource.require()
+    identity: Identity = call.resource.require()
     row = identity.inline_policies.select_related("text").filter(name=policy_name).first()
     if row is None:
         raise NoSuchEntity(f"The {identity.kind} policy with name {policy_name} cannot be found.", field="policy_name")
     return row
 
 
-@operation("iam:PutUserPolicy", resource=resources.user)
+@operation("iam:PutUserPolicy", resource=resources.user, keys=keys.PRESENT_BOUNDARY)
 def put_user_policy(call: Call, *, user_name: str, policy_name: str, policy_document: str) -> Response:
     """Write an inline policy, in place of one of the same name."""
     return _put(call, policy_name, policy_document)
@@ -155,6 +185,12 @@ def put_user_policy(call: Call, *, user_name: str, policy_name: str, policy_docu
 
 @operation("iam:PutGroupPolicy", resource=resources.group)
 def put_group_policy(call: Call, *, group_name: str, policy_name: str, policy_document: str) -> Response:
+    """Write an inline policy, in place of one of the same name."""
+    return _put(call, policy_name, policy_document)
+
+
+@operation("iam:PutRolePolicy", resource=resources.role, keys=keys.PRESENT_BOUNDARY)
+def put_role_policy(call: Call, *, role_name: str, policy_name: str, policy_document: str) -> Response:
     """Write an inline policy, in place of one of the same name."""
     return _put(call, policy_name, policy_document)
 
@@ -171,7 +207,13 @@ def get_group_policy(call: Call, *, group_name: str, policy_name: str) -> Respon
     return {"GroupName": call.resource.row.name, "PolicyName": row.name, "PolicyDocument": row.text.text}
 
 
-@operation("iam:DeleteUserPolicy", resource=resources.user)
+@operation("iam:GetRolePolicy", resource=resources.role, read_only=True)
+def get_role_policy(call: Call, *, role_name: str, policy_name: str) -> Response:
+    row = _inline(call, policy_name)
+    return {"RoleName": call.resource.row.name, "PolicyName": row.name, "PolicyDocument": row.text.text}
+
+
+@operation("iam:DeleteUserPolicy", resource=resources.user, keys=keys.PRESENT_BOUNDARY)
 def delete_user_policy(call: Call, *, user_name: str, policy_name: str) -> Response:
     _inline(call, policy_name).delete()
     return {}
@@ -179,6 +221,13 @@ def delete_user_policy(call: Call, *, user_name: str, policy_name: str) -> Respo
 
 @operation("iam:DeleteGroupPolicy", resource=resources.group)
 def delete_group_policy(call: Call, *, group_name: str, policy_name: str) -> Response:
+    _inline(call, policy_name).delete()
+    return {}
+
+
+@operation("iam:DeleteRolePolicy", resource=resources.role, keys=keys.PRESENT_BOUNDARY)
+def delete_role_policy(call: Call, *, role_name: str, policy_name: str) -> Response:
+    modifiable(call)
     _inline(call, policy_name).delete()
     return {}
 
@@ -198,5 +247,12 @@ def list_user_policies(
 @operation("iam:ListGroupPolicies", resource=resources.group, read_only=True, load=_load_groups)
 def list_group_policies(
     call: Call, *, group_name: str, marker: str | None = None, max_items: int | None = None
+) -> Response:
+    return _inline_names(call)
+
+
+@operation("iam:ListRolePolicies", resource=resources.role, read_only=True, load=_load_roles)
+def list_role_policies(
+    call: Call, *, role_name: str, marker: str | None = None, max_items: int | None = None
 ) -> Response:
     return _inline_names(call)

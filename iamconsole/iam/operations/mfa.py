@@ -22,7 +22,7 @@ from iamconsole.core.errors import (
 from iamconsole.core.operation import Call, Check, Response, operation
 from iamconsole.iam import keys, mfa, paging, quotas, resources, shapes
 from iamconsole.iam.models import MfaDevice, User
-from iamconsole.iam.operations.users import Tags, merged_tags
+from iamconsole.iam.tags import Tags, merged_tags
 
 # The longest that any operation lets a request name (botocore's model: serialNumberType).
 SERIAL_LENGTH = 256

@@ -23,7 +23,7 @@ from iamconsole.core.operation import Call, Check, Response, operation
 from iamconsole.iam import aws_managed, keys, paging, quotas, resources, shapes
 from iamconsole.iam.aws_managed import AwsManagedPolicy
 from iamconsole.iam.models import Attachment, ManagedPolicy, PolicyVersion
-from iamconsole.iam.operations.users import merged_tags
+from iamconsole.iam.tags import merged_tags
 from iamconsole.policy import parse
 
 

@@ -7,26 +7,13 @@ from typing import Any
 
 from iamconsole.accounts.models import Account
 from iamconsole.core.caller import Caller
-from iamconsole.core.errors import DeleteConflict, EntityAlreadyExists, InvalidInput, LimitExceeded, ValidationError
+from iamconsole.core.errors import DeleteConflict, EntityAlreadyExists
 from iamconsole.core.operation import Call, Check, Response, operation
 from iamconsole.iam import keys, paging, queries, quotas, resources, shapes
+from iamconsole.iam import tags as tagging
+from iamconsole.iam.boundaries import boundary_named
 from iamconsole.iam.models import User
-
-Tags = Sequence[dict[str, str]]
-
-
-def merged_tags(present: dict[str, str], tags: Tags) -> dict[str, str]:
-    """`present` with `tags` put in; keys are told apart without regard to case, the newest spelling stays."""
-    given = [tag["Key"].lower() for tag in tags]
-    if len(set(given)) < len(given):
-        raise InvalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.", field="tags")
-    if any(key.startswith("aws:") for key in given):
-        raise InvalidInput("Tag keys cannot start with aws:, which is reserved for AWS use.", field="tags")
-    merged = {key: value for key, value in present.items() if key.lower() not in given}
-    merged |= {tag["Key"]: tag["Value"] for tag in tags}
-    if len(merged) > quotas.TAGS:
-        raise LimitExceeded("The number of tags has reached the maximum limit.", field="tags")
-    return merged
+from iamconsole.iam.tags import Tags, merged_tags
 
 
 def refuse_taken_name(caller: Caller, name: str) -> None:
@@ -44,9 +31,6 @@ def create_user(
     call: Call, *, user_name: str, path: str = "/", tags: Tags = (), permissions_boundary: str | None = None
 ) -> Response:
     """Create a user that may not do anything yet."""
-    if permissions_boundary is not None:
-        # A boundary that is not enforced would be worse than none.
-        raise ValidationError("Permissions boundaries are not supported here yet.", field="permissions_boundary")
     refuse_taken_name(call.caller, user_name)
     quotas.check("UsersPerAccount", quotas.USERS, User.objects.filter(account=call.caller.account_key).count())
     row = User.objects.create(
@@ -56,9 +40,9 @@ def create_user(
         unique_id=call.ids.unique_id("AIDA"),
         created=call.now,
         tags=merged_tags({}, tags),
+        **boundary_named(call, permissions_boundary),
     )
-    shape = shapes.user(row, call.caller.account_id)
-    return {"User": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
+    return {"User": shapes.described_user(row, call.caller.account_id)}
 
 
 @operation("iam:GetUser", resource=resources.user_or_self, read_only=True)
@@ -67,9 +51,7 @@ def get_user(call: Call, *, user_name: str | None = None) -> Response:
     caller = call.caller
     if user_name is None and caller.is_root:
         return {"User": shapes.root_user(Account.objects.get(pk=caller.account_key))}
-    row: User = call.resource.require()
-    shape = shapes.user(row, caller.account_id)
-    return {"User": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
+    return {"User": shapes.described_user(call.resource.require(), caller.account_id)}
 
 
 @operation("iam:ListUsers", resource=resources.all_users, read_only=True)
@@ -126,24 +108,14 @@ def delete_user(call: Call, *, user_name: str) -> Response:
 
 @operation("iam:TagUser", resource=resources.user, keys=keys.REQUEST_TAGS)
 def tag_user(call: Call, *, user_name: str, tags: Tags) -> Response:
-    row: User = call.resource.require()
-    row.tags = merged_tags(row.tags, tags)
-    row.save(update_fields=["tags"])
-    return {}
+    return tagging.put_on(call, tags)
 
 
 @operation("iam:UntagUser", resource=resources.user, keys=keys.TAG_KEYS)
 def untag_user(call: Call, *, user_name: str, tag_keys: Sequence[str]) -> Response:
-    """Take tags away; a key that is not there is no error."""
-    row: User = call.resource.require()
-    gone = {key.lower() for key in tag_keys}
-    row.tags = {key: value for key, value in row.tags.items() if key.lower() not in gone}
-    row.save(update_fields=["tags"])
-    return {}
+    return tagging.take_from(call, tag_keys)
 
 
 @operation("iam:ListUserTags", resource=resources.user, read_only=True)
 def list_user_tags(call: Call, *, user_name: str, marker: str | None = None, max_items: int | None = None) -> Response:
-    row: User = call.resource.require()
-    found, page = paging.page_of_list(shapes.tag_list(row.tags), call, key=lambda tag: tag["Key"])
-    return {"Tags": found, **page}
+    return tagging.page_of(call)

@@ -16,6 +16,9 @@ from typing import Any
 from tests.gateway.stories import core, credentials
 
 CHAPTERS: list[Any] = [core, credentials]
+from tests.gateway.stories import core, roles
+
+CHAPTERS: list[Any] = [core, roles]
 
 
 def _all(name: str) -> dict[str, Any]:

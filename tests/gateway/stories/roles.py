@@ -1,0 +1,65 @@
+"""Roles, instance profiles, permissions boundaries and the tags of what has a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.factories import allow, policy
+
+S3_READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+DOCUMENT = policy(allow("s3:GetObject", "arn:aws:s3:::company1-hr/*"))
+TAGS = [{"Key": "team", "Value": "hr"}]
+
+
+def trust(principal: Any) -> str:
+    return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+EC2 = trust({"Service": "ec2.amazonaws.com"})
+
+
+def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
+    role, user = {"role_name": "S3AccessRole"}, {"user_name": "Sarah"}
+    boundary = {"permissions_boundary": S3_READ}
+    made = {"assume_role_policy_document": EC2, "path": "/lab/", "description": "for the lab", "tags": TAGS}
+    return [
+        ("iam:CreateRole", role | made | boundary | {"max_session_duration": 7200}),
+        ("iam:UpdateAssumeRolePolicy", role | {"policy_document": trust({"AWS": account_id})}),
+        ("iam:UpdateRole", role | {"description": "for all", "max_session_duration": 3600}),
+        ("iam:UpdateRoleDescription", role | {"description": "for the lab"}),
+        ("iam:TagRole", role | {"tags": [{"Key": "level", "Value": "1"}]}),
+        ("iam:ListRoleTags", role),
+        ("iam:UntagRole", role | {"tag_keys": ["level"]}),
+        ("iam:AttachRolePolicy", role | {"policy_arn": S3_READ}),
+        ("iam:ListAttachedRolePolicies", role),
+        ("iam:PutRolePolicy", role | {"policy_name": "inline", "policy_document": DOCUMENT}),
+        ("iam:GetRolePolicy", role | {"policy_name": "inline"}),
+        ("iam:ListRolePolicies", role),
+        ("iam:DeleteRolePermissionsBoundary", role),
+        ("iam:PutRolePermissionsBoundary", role | boundary),
+        ("iam:PutUserPermissionsBoundary", user | boundary),
+        ("iam:DeleteUserPermissionsBoundary", user),
+        ("iam:DetachRolePolicy", role | {"policy_arn": S3_READ}),
+        ("iam:DeleteRolePolicy", role | {"policy_name": "inline"}),
+        ("iam:DeleteRole", role),
+    ]
+
+
+SUPPORT = {"role_name": "AWSServiceRoleForSupport"}
+FAILING: dict[str, dict[str, Any]] = {
+    "iam:CreateRole": {"role_name": "ReadOnly", "assume_role_policy_document": "{"},
+    "iam:UpdateAssumeRolePolicy": SUPPORT | {"policy_document": EC2},
+    "iam:UpdateRole": SUPPORT | {"max_session_duration": 7200},
+    "iam:UpdateRoleDescription": {"role_name": "ghost", "description": "d"},
+    "iam:DeleteRole": SUPPORT,
+    "iam:TagRole": SUPPORT | {"tags": TAGS},
+    "iam:UntagRole": SUPPORT | {"tag_keys": ["team"]},
+    "iam:AttachRolePolicy": SUPPORT | {"policy_arn": S3_READ},
+    "iam:DetachRolePolicy": SUPPORT | {"policy_arn": S3_READ},
+    "iam:PutRolePolicy": SUPPORT | {"policy_name": "p", "policy_document": DOCUMENT},
+    "iam:DeleteRolePolicy": SUPPORT | {"policy_name": "p"},
+    "iam:PutRolePermissionsBoundary": SUPPORT | {"permissions_boundary": S3_READ},
+    "iam:DeleteRolePermissionsBoundary": SUPPORT,
+    "iam:PutUserPermissionsBoundary": {"user_name": "Sarah", "permissions_boundary": f"{S3_READ}Never"},
+    "iam:DeleteUserPermissionsBoundary": {"user_name": "Sarah"},
+}

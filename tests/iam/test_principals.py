@@ -1,0 +1,217 @@
+"""Trust and bucket policies follow the identity that they were written for, not its name.
+
+IAM User Guide, "AWS JSON policy elements: Principal", "IAM user principals" and "IAM role principals".
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iamconsole.core.errors import AccessDenied, AwsError
+from iamconsole.iam.models import Role, User
+from iamconsole.s3.models import Bucket
+from tests.factories import allow, client_for, policy
+
+pytestmark = pytest.mark.django_db
+
+
+def trust(principal):
+    return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def on_bucket(principal):
+    return policy({"Principal": principal, **allow("s3:GetObject", "arn:aws:s3:::company1-hr/*")})
+
+
+def arn(account, resource):
+    return f"arn:aws:iam::{account.account_id}:{resource}"
+
+
+def make_role(client, name="Reader", principal=None, **params):
+    trusted = trust(principal or {"Service": "ec2.amazonaws.com"})
+    return client.call("iam:CreateRole", role_name=name, assume_role_policy_document=trusted, **params)["Role"]
+
+
+def trust_of(client, name):
+    return client.call("iam:GetRole", role_name=name)["Role"]["AssumeRolePolicyDocument"]
+
+
+def principal_of(document):
+    return json.loads(document)["Statement"][0]["Principal"]
+
+
+def test_a_trust_policy_is_kept_by_unique_id_and_shown_as_it_was_written(admin, sandbox):
+    user = User.objects.get(name="Sarah")
+    written = arn(sandbox, "user\\/Sarah")
+    document = f"""{{"Version": "2012-10-17",
+      "Statement": {{"Effect": "Allow",  "Principal": {{"AWS": [ "{written}", "{sandbox.account_id}" ]}},
+         "Action": "sts:AssumeRole"}}}}"""
+    admin.call("iam:CreateRole", role_name="R", assume_role_policy_document=document)
+    kept = Role.objects.get(name="R").trust.text
+    assert kept == document.replace(written, user.unique_id)
+    assert trust_of(admin, "R") == document.replace("\\/", "/")
+
+
+def test_a_bucket_policy_no_longer_matches_a_user_made_anew(admin, root, sandbox, dev):
+    named = {"AWS": arn(sandbox, "user/dev")}
+    denied = policy({"Effect": "Deny", "Principal": named, "Action": "s3:*", "Resource": "arn:aws:s3:::company1-hr/*"})
+    admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=denied)
+    old = User.objects.get(name="dev").unique_id
+    with pytest.raises(AccessDenied):
+        dev.call("s3:GetObject", bucket="company1-hr", key="Test.txt")
+
+    root.call("iam:UpdateUser", user_name="dev", new_user_name="developer", new_path="/it/")
+    moved = {"AWS": arn(sandbox, "user/it/developer")}
+    assert principal_of(admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"]) == moved
+    with pytest.raises(AccessDenied):
+        client_for(sandbox, "developer").call("s3:GetObject", bucket="company1-hr", key="Test.txt")
+
+    read = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    root.call("iam:DetachUserPolicy", user_name="developer", policy_arn=read)
+    root.call("iam:DeleteUser", user_name="developer")
+    root.call("iam:CreateUser", user_name="dev")
+    root.call("iam:AttachUserPolicy", user_name="dev", policy_arn=read)
+    client_for(sandbox, "dev").call("s3:GetObject", bucket="company1-hr", key="Test.txt")["Body"].close()
+    orphaned = admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"]
+    assert principal_of(orphaned) == {"AWS": old}
+    with pytest.raises(AwsError) as error:
+        admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=orphaned)
+    assert (error.value.code, error.value.message) == ("MalformedPolicy", "Invalid principal in policy")
+
+
+def test_a_trust_policy_shows_the_id_of_a_role_that_is_gone_and_cannot_be_saved_so(admin, sandbox):
+    old = make_role(admin, "Old")["RoleId"]
+    make_role(admin, "New", {"AWS": arn(sandbox, "role/Old")})
+    admin.call("iam:DeleteRole", role_name="Old")
+    assert principal_of(trust_of(admin, "New")) == {"AWS": old}
+    with pytest.raises(AwsError) as error:
+        admin.call("iam:UpdateAssumeRolePolicy", role_name="New", policy_document=trust_of(admin, "New"))
+    assert error.value.code == "MalformedPolicyDocument"
+    assert error.value.message == f'Invalid principal in policy: "AWS":"{old}"'
+
+    make_role(admin, "Old")
+    assert principal_of(trust_of(admin, "New")) == {"AWS": old}
+    admin.call("iam:UpdateAssumeRolePolicy", role_name="New", policy_document=trust({"AWS": arn(sandbox, "role/Old")}))
+    assert principal_of(trust_of(admin, "New")) == {"AWS": arn(sandbox, "role/Old")}
+
+
+def test_a_unique_id_elsewhere_in_a_policy_stays_as_it_is(admin):
+    user_id = User.objects.get(name="Sarah").unique_id
+    document = json.loads(trust({"AWS": user_id}))
+    document["Statement"][0]["Condition"] = {"StringEquals": {"aws:userid": user_id}}
+    admin.call("iam:CreateRole", role_name="R", assume_role_policy_document=json.dumps(document))
+    shown = json.loads(trust_of(admin, "R"))["Statement"][0]
+    assert shown["Condition"] == document["Statement"][0]["Condition"]
+    assert shown["Principal"]["AWS"].endswith(":user/Sarah")
+
+
+ACCEPTED = [
+    {"AWS": "*"},
+    "*",
+    {"AWS": "{account}"},
+    {"AWS": "arn:aws:iam::{account}:root"},
+    {"AWS": ["arn:aws:iam::{account}:user/Sarah", "arn:aws:iam::{account}:role/Reader"]},
+    {"AWS": "arn:aws:sts::{account}:assumed-role/Reader/john"},
+    {"AWS": "arn:aws:sts::{account}:federated-user/john"},
+    {"Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]},
+]
+FEDERATED = [{"Federated": "accounts.google.com"}]
+
+
+def filled(principal, account):
+    return json.loads(json.dumps(principal).replace("{account}", account.account_id))
+
+
+@pytest.mark.parametrize("principal", ACCEPTED + FEDERATED, ids=str)
+def test_who_can_be_trusted(admin, sandbox, principal):
+    make_role(admin)
+    principal = filled(principal, sandbox)
+    make_role(admin, "R", principal)
+    assert principal_of(trust_of(admin, "R")) == principal
+
+
+@pytest.mark.parametrize("principal", ACCEPTED, ids=str)
+def test_whom_a_bucket_policy_can_name(admin, sandbox, principal):
+    make_role(admin)
+    principal = filled(principal, sandbox)
+    admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=on_bucket(principal))
+    assert principal_of(admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"]) == principal
+
+
+REFUSED = [
+    ("AWS", "arn:aws:iam::{account}:user/nobody"),
+    ("AWS", "arn:aws:iam::{account}:user/sarah"),  # names collide without regard to case, ARNs do not match so
+    ("AWS", "arn:aws:iam::{account}:role/nobody"),
+    ("AWS", "arn:aws:iam::{account}:user/hr/Sarah"),
+    ("AWS", "arn:aws:iam::{account}:group/Developers"),
+    ("AWS", "arn:aws:sts::{account}:assumed-role/nobody/john"),
+    ("AWS", "arn:aws-cn:iam::{account}:user/Sarah"),
+    ("AWS", "arn:aws:iam::{other}:user/Sarah"),
+    ("AWS", "arn:aws:iam::999999999999:root"),
+    ("AWS", "999999999999"),
+    ("AWS", "AIDAABCDEFGHIJKLMNOPQ"),
+    ("AWS", "{other_id}"),
+    ("Service", "ec2.amazonaws.co"),
+    ("Service", "arn:aws:iam::{account}:root"),
+    ("CanonicalUser", "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"),
+]
+
+
+def unknown(value, sandbox, other_sandbox):
+    other_id = User.objects.get(name="Sarah", account=other_sandbox).unique_id
+    return value.format(account=sandbox.account_id, other=other_sandbox.account_id, other_id=other_id)
+
+
+@pytest.mark.parametrize(("kind", "value"), [*REFUSED, ("Federated", "arn:aws:iam::{account}:saml-provider/None")])
+def test_who_cannot_be_trusted(admin, sandbox, other_sandbox, kind, value):
+    value = unknown(value, sandbox, other_sandbox)
+    with pytest.raises(AwsError) as error:
+        make_role(admin, "R", {kind: value})
+    assert error.value.code == "MalformedPolicyDocument"
+    shown = "SERVICE" if kind == "Service" else kind
+    assert error.value.message == f'Invalid principal in policy: "{shown}":"{value}"'
+    assert not Role.objects.filter(name="R").exists()
+
+
+def test_a_federated_principal_is_a_domain_or_the_arn_of_a_provider(admin):
+    with pytest.raises(AwsError) as error:
+        make_role(admin, "R", {"Federated": "https://accounts.google.com"})
+    assert error.value.message == "Federated principals must be valid domain names or SAML metadata ARNs"
+
+
+@pytest.mark.parametrize(("kind", "value"), [*REFUSED, ("Federated", "accounts.google.com")])
+def test_whom_a_bucket_policy_cannot_name(admin, sandbox, other_sandbox, kind, value):
+    value = unknown(value, sandbox, other_sandbox)
+    with pytest.raises(AwsError) as error:
+        admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=on_bucket({kind: value}))
+    assert (error.value.code, error.value.message) == ("MalformedPolicy", "Invalid principal in policy")
+    assert Bucket.objects.get(name="company1-hr", account=sandbox).policy is None
+
+
+GRAMMAR = [
+    ({"Resource": "*"}, "Has prohibited field Resource"),
+    ({"NotResource": "*"}, "Has prohibited field NotResource"),
+    ({"Action": "s3:GetObject"}, "AssumeRole policy may only specify STS AssumeRole actions."),
+    ({"Principal": None}, "Missing required field Principal"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), GRAMMAR)
+def test_the_grammar_of_a_trust_policy(admin, change, message):
+    document = json.loads(trust({"Service": "ec2.amazonaws.com"}))
+    statement = {**document["Statement"][0], **change}
+    document["Statement"] = [{key: value for key, value in statement.items() if value is not None}]
+    with pytest.raises(AwsError) as error:
+        admin.call("iam:CreateRole", role_name="R", assume_role_policy_document=json.dumps(document))
+    assert (error.value.code, error.value.message) == ("MalformedPolicyDocument", message)
+
+
+def test_an_account_of_the_same_sandbox_can_be_named_with_its_users(admin, sandbox, other_sandbox):
+    other_sandbox.sandbox, other_sandbox.root_email = sandbox.sandbox, "other@example.com"
+    other_sandbox.save()
+    named = [arn(other_sandbox, "user/Sarah"), arn(other_sandbox, "root"), other_sandbox.account_id]
+    make_role(admin, "R", {"AWS": named})
+    assert principal_of(trust_of(admin, "R")) == {"AWS": named}
+    assert User.objects.get(name="Sarah", account=other_sandbox).unique_id in Role.objects.get(name="R").trust.text
