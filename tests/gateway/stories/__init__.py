@@ -13,12 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.gateway.stories import core, credentials
+from tests.gateway.stories import (
+    core,
+    credentials,
+    roles,
+)
 
-CHAPTERS: list[Any] = [core, credentials]
-from tests.gateway.stories import core, roles
-
-CHAPTERS: list[Any] = [core, roles]
+CHAPTERS: list[Any] = [
+    core,
+    credentials,
+    roles,
+]
 
 
 def _all(name: str) -> dict[str, Any]:
