@@ -173,8 +173,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Passwords of simulated root and IAM users.
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+# Passwords of simulated root and IAM users. The second makes hashes only where it is asked for by name.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "iamconsole.accounts.hashers.GeneratedPasswordHasher",
+]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"

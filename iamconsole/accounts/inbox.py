@@ -14,7 +14,7 @@ from django.core import signing
 from django.db.models import F, Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
-from iamconsole.accounts.models import Mail
+from iamconsole.accounts.models import Mail, Sandbox
 
 # AWS names none of these (limits.md §4); they are ours.
 CODE_LIFE = dt.timedelta(minutes=10)
@@ -35,7 +35,7 @@ def readable(slug: str, token: str) -> QuerySet[Mail]:
     """The mails that a browser may read, newest first."""
     mine = Q(pk__in=())
     if slug:
-        mine |= Q(sandbox__slug=slug)
+        mine |= Q(sandbox__slug=slug, sandbox__state=Sandbox.State.LIVE)
     if token:
         mine |= Q(sandbox=None, inbox=address(token))
     return Mail.objects.filter(mine).order_by("-sent", "-pk")

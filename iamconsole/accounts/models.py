@@ -18,13 +18,22 @@ def new_public_name() -> str:
 class Sandbox(models.Model):
     """One learner's private world: its accounts, their buckets and events. Nothing crosses out of it.
 
+    A row is one generation of it. A reset makes the rows of the next generation and hands the names over; the
+    former ones are then nameless, in the state RETIRED, and are purged in the background. Who looks a sandbox up
+    by a name asks for LIVE ones: those of the pool are whole worlds too, and nobody's yet.
+
     `slug` is the secret of its own link, not guessable: a browser that holds it may read the sandbox's mails
     and reset it. `public_name` opens nothing: it stands in the addresses of objects, which anybody may be given.
     `start` holds, encrypted, the credentials of the start state, so that a reset can bring the same ones
     back; `fixture` is empty and `start` knows no password where somebody signed up.
     `visitor`: begun with "Try it", and deleted when nobody used it for a while. `used` is when somebody last
-    did, to the hour: it is not written at every request.
+    did, to the hour: it is not written at every request. `since` is when it came into its state.
     """
+
+    class State(models.TextChoices):
+        LIVE = "live"
+        READY = "ready"
+        RETIRED = "retired"
 
     slug = models.CharField(max_length=32, unique=True)
     public_name = models.CharField(max_length=32, unique=True, default=new_public_name)
@@ -33,9 +42,16 @@ class Sandbox(models.Model):
     visitor = models.BooleanField(default=False)
     used = models.DateTimeField(null=True)
     created = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.LIVE)
+    since = models.DateTimeField(null=True)
+    generation = models.PositiveIntegerField(default=1)
 
     class Meta:
-        indexes = [models.Index("used", condition=models.Q(visitor=True), name="visitors_by_use")]
+        indexes = [
+            models.Index("used", condition=models.Q(visitor=True), name="visitors_by_use"),
+            # Of the many LIVE ones the caretaker asks for the visitors' only.
+            models.Index("state", "fixture", "since", condition=~models.Q(state="live"), name="sandbox_not_live"),
+        ]
 
     def __str__(self) -> str:
         return self.public_name
@@ -61,7 +77,8 @@ class Account(models.Model):
     """An AWS account.
 
     `revision` grows with every write that could change a decision; compiled policy sets are cached by
-    it, which keeps the caches of several server processes right.
+    it, which keeps the caches of several server processes right. An account of a retired generation has `x` and
+    its key for an account ID, which no name of AWS's can be.
     """
 
     sandbox = models.ForeignKey(Sandbox, models.CASCADE, related_name="accounts")
@@ -81,7 +98,14 @@ class Account(models.Model):
         constraints = [
             models.UniqueConstraint("sandbox", Lower("root_email"), name="root_email_unique_in_sandbox"),
             models.UniqueConstraint("sandbox", "alias", condition=~models.Q(alias=""), name="alias_unique_in_sandbox"),
-            models.CheckConstraint(condition=models.Q(account_id__regex=r"^[0-9]{12}$"), name="account_id_12_digits"),
+            models.CheckConstraint(
+                condition=models.Q(account_id__regex=r"^([0-9]{12}|x[0-9]{11})$"), name="account_id_12_digits"
+            ),
+        ]
+        indexes = [
+            # A sign-in names an address or an alias, and a sandbox only if the browser has its cookie.
+            models.Index(Lower("root_email"), name="account_of_root_email"),
+            models.Index("alias", condition=~models.Q(alias=""), name="account_of_alias"),
         ]
 
     def __str__(self) -> str:

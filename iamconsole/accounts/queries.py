@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from iamconsole.accounts.models import Account, Sandbox
+
+# Accounts that somebody can name: those of the pool and of former generations are nobody's.
+_LIVE = Account.objects.filter(sandbox__state=Sandbox.State.LIVE)
 
 
 def account_named(text: str, sandbox_slug: str = "") -> Account | None:
@@ -15,7 +19,7 @@ def account_named(text: str, sandbox_slug: str = "") -> Account | None:
     """
     text = text.strip()
     if is_account_id(text):
-        return Account.objects.filter(account_id=text).first()
+        return _LIVE.filter(account_id=text).first()
     found = _accounts_called(text)
     here = found.filter(sandbox__slug=sandbox_slug).first() if sandbox_slug else None
     if here:
@@ -36,12 +40,12 @@ def is_ambiguous(text: str) -> bool:
 
 def _accounts_called(text: str) -> QuerySet[Account]:
     if "@" in text:
-        return Account.objects.filter(root_email__iexact=text)
-    return Account.objects.filter(alias=text) if text else Account.objects.none()
+        return _LIVE.alias(address=Lower("root_email")).filter(address=text.lower())
+    return _LIVE.filter(alias=text) if text else Account.objects.none()
 
 
 def sandbox_with_slug(slug: str) -> Sandbox | None:
-    return Sandbox.objects.filter(slug=slug).first()
+    return Sandbox.objects.filter(slug=slug, state=Sandbox.State.LIVE).first()
 
 
 def account_keys(sandbox_key: int) -> dict[str, int]:

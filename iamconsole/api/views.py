@@ -17,7 +17,7 @@ from iamconsole import wire
 from iamconsole.api.authentication import Signer, authenticate, signing_of
 from iamconsole.api.bodies import Pieces, Span
 from iamconsole.core.caller import Signing, wall_clock
-from iamconsole.core.errors import AwsError
+from iamconsole.core.errors import AwsError, CallerGone
 from iamconsole.core.operation import Body
 from iamconsole.gateway import callers, door
 from iamconsole.gateway.http import context_of
@@ -86,6 +86,8 @@ def _wants_code(request: HttpRequest) -> bool:
 
 
 def _refusal(service: str, error: wire.WireError | AwsError, path: str, request_id: str) -> HttpResponse:
+    if isinstance(error, CallerGone):
+        error = wire.authentication_error(service, wire.UNKNOWN_KEY)
     extra = dict(error.extra) if isinstance(error, AwsError) else {}
     if error.status == 304:
         return HttpResponse(status=304, headers=extra)

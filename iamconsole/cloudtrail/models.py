@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
 from django.db import models
 
 
@@ -17,6 +21,10 @@ class DecisionBasis(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+    @staticmethod
+    def key_of(attachments: Sequence[Mapping[str, str]]) -> str:
+        return hashlib.sha256(json.dumps(list(attachments), sort_keys=True).encode()).hexdigest()
 
 
 class Event(models.Model):

@@ -19,11 +19,18 @@ class LastUse:
     region: str
 
 
-def last_uses(access_key_ids: Sequence[str]) -> dict[str, LastUse]:
-    """The newest event of each access key; keys that were never used are left out."""
+def last_uses(account_key: int, access_key_ids: Sequence[str]) -> dict[str, LastUse]:
+    """The newest event of each access key of an account; keys that were never used are left out.
+
+    A reset brings keys back: what was done with them before it is another account row's.
+    """
     if not access_key_ids:
         return {}
-    newest = Event.objects.filter(access_key_id__in=access_key_ids).values("access_key_id").annotate(n=Max("id"))
+    newest = (
+        Event.objects.filter(account=account_key, access_key_id__in=access_key_ids)
+        .values("access_key_id")
+        .annotate(n=Max("id"))
+    )
     rows = Event.objects.filter(id__in=newest.values("n")).only("access_key_id", "time", "service", "region")
     return {row.access_key_id: LastUse(row.time, row.service, row.region) for row in rows}
 

@@ -3,6 +3,7 @@
     AwsError
     ├── AccessDenied                 the policy engine said no
     ├── AuthenticationError          who is calling could not be established
+    │   └── CallerGone               its sandbox was reset or deleted in mid-request
     ├── InvalidRequest               the shape of the request
     │   ├── ValidationError  InvalidInput  MalformedPolicyDocument  PasswordPolicyViolation
     │   ├── PolicyNotAttachable  UnmodifiableEntity
@@ -94,6 +95,13 @@ class AuthenticationError(AwsError):
 
     code = "InvalidClientTokenId"
     status = 403
+
+
+class CallerGone(AuthenticationError):
+    """Whose sandbox was reset or deleted after it was authenticated: its credentials are none any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The security token included in the request is invalid.")
 
 
 class InvalidRequest(AwsError):

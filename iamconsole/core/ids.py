@@ -30,9 +30,9 @@ class Ids:
     def _some(self, alphabet: str, count: int) -> str:
         return "".join(self.choose(alphabet) for _ in range(count))
 
-    def unique_id(self, prefix: str) -> str:
+    def unique_id(self, prefix: str, length: int = 21) -> str:
         """A unique ID such as AIDA… or AGPA…: 21 characters, never reused."""
-        return prefix + self._some(BASE32, 17)
+        return prefix + self._some(BASE32, length - len(prefix))
 
     def access_key_id(self, prefix: str = "AKIA") -> str:
         return prefix + self._some(BASE32, 16)

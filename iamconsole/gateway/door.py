@@ -14,11 +14,12 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
-from django.db import connection, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, connection, transaction
 
 from iamconsole.accounts.models import Account
 from iamconsole.core.caller import Caller, Context
-from iamconsole.core.errors import AccessDenied, AwsError, InvalidAction
+from iamconsole.core.errors import AccessDenied, AwsError, CallerGone, InvalidAction
 from iamconsole.core.listing import Listing
 from iamconsole.core.operation import Body, Call, ContextKeys, Operation, Resolver, Resource, Response
 from iamconsole.core.regions import DEFAULT, GLOBAL_SERVICES
@@ -45,13 +46,29 @@ def write_transaction() -> Iterator[None]:
             yield
 
 
-def lock_account(account_key: int) -> int:
-    """Hold the account against other writers until the transaction ends; returns its policy revision.
+def lock_account(caller: Caller) -> int:
+    """Hold the caller's account against other writers until the transaction ends; returns its policy revision.
 
     Uniqueness and quotas are then exact without a retry. Events of reads, which refer to the account, do
-    not wait for it. SQLite's IMMEDIATE transaction does the same for the whole database.
+    not wait for it. SQLite's IMMEDIATE transaction does the same for the whole database. Whose sandbox was reset or
+    deleted since it was authenticated has no credentials any more: its account is gone, or has lost its ID.
     """
-    return Account.objects.select_for_update(no_key=True).only("revision").get(pk=account_key).revision
+    rows = Account.objects.select_for_update(no_key=True).filter(pk=caller.account_key)
+    found = rows.values_list("revision", "account_id").first()
+    if found is None or found[1] != caller.account_id:
+        raise CallerGone
+    return found[0]
+
+
+@contextmanager
+def _of_somebody(caller: Caller) -> Iterator[None]:
+    """What a read does not find because its caller's world was replaced in mid-request is no fault of ours."""
+    try:
+        yield
+    except ObjectDoesNotExist:
+        if Account.objects.filter(pk=caller.account_key, account_id=caller.account_id).exists():
+            raise
+        raise CallerGone from None
 
 
 def operation_named(name: str) -> Operation:
@@ -76,8 +93,18 @@ class Recorder:
     def flush(self) -> None:
         if self.pending:
             rows, self.pending = self.pending, []
-            with write_transaction():
-                record.insert(rows)
+            try:
+                with write_transaction():
+                    record.insert(rows)
+            except IntegrityError:
+                # Events of accounts that were purged meanwhile have nobody to tell; any other stands.
+                accounts = Account.objects.filter(pk__in={row.event.account_id for row in rows})
+                there = set(accounts.values_list("pk", flat=True))
+                kept = [row for row in rows if row.event.account_id in there]
+                if len(kept) == len(rows):
+                    raise
+                with write_transaction():
+                    record.insert(kept)
 
 
 def call(
@@ -100,7 +127,8 @@ def call(
     made = _new_call(caller, _at(operation, context), context.clock(), operation, params)
     made.listing, made.body = listing, body
     own_recorder = recorder or Recorder()
-    answer = _read([made], own_recorder)[0] if made.operation.read_only else _write(made, own_recorder)
+    with _of_somebody(caller):
+        answer = _read([made], own_recorder)[0] if made.operation.read_only else _write(made, own_recorder)
     if recorder is None:
         own_recorder.flush()
     if isinstance(answer, AwsError):
@@ -127,7 +155,8 @@ def call_many(
         made.listing = listing
         calls.append(made)
     own_recorder = recorder or Recorder()
-    answers = _read(calls, own_recorder)
+    with _of_somebody(caller):
+        answers = _read(calls, own_recorder)
     if recorder is None:
         own_recorder.flush()
     return answers
@@ -153,7 +182,7 @@ def call_as_one(
     before = recorder.pending, recorder.revision
     try:
         with write_transaction():
-            revision = lock_account(caller.account_key)
+            revision = lock_account(caller)
             standing = standing_of(caller, revision, keep=revision == caller.revision)
             for made in calls:
                 answer = _locked(made, recorder, standing)
@@ -242,7 +271,7 @@ def _write(made: Call, recorder: Recorder) -> Answer:
 def _locked(made: Call, recorder: Recorder, standing: Standing | None = None) -> Answer:
     answer: Answer
     with write_transaction():
-        revision = lock_account(made.caller.account_key)
+        revision = lock_account(made.caller)
         # Any other revision may be one that a transaction around us has made and may yet roll back.
         standing = standing or standing_of(made.caller, revision, keep=revision == made.caller.revision)
         _admit(made, standing, _common(made, standing))

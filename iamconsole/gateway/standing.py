@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+from iamconsole.cloudtrail.models import DecisionBasis
 from iamconsole.core.caller import Caller
 from iamconsole.iam import queries
 from iamconsole.policy import AttachedPolicy, PolicySet
@@ -44,8 +43,7 @@ class Standing:
 
 def _standing(policies: PolicySet, tags: Mapping[str, str]) -> Standing:
     basis = tuple(attachment_record(attached, "identity") for attached in policies.identity)
-    key = hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
-    return Standing(policies, tags, basis, key)
+    return Standing(policies, tags, basis, DecisionBasis.key_of(basis))
 
 
 class _Kept:

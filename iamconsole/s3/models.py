@@ -23,7 +23,10 @@ class Bucket(models.Model):
 
 
 class StoredObject(models.Model):
-    """An object. `stored_as` is the storage's name for its bytes, never made from the key."""
+    """An object. `stored_as` is the storage's name for its bytes, never made from the key.
+
+    Copies of a sandbox share the bytes: they go when nothing names them any more (`storage.release`).
+    """
 
     bucket = models.ForeignKey(Bucket, models.CASCADE, related_name="objects_in")
     key = models.CharField(max_length=1024)
@@ -34,10 +37,20 @@ class StoredObject(models.Model):
     headers = models.JSONField(default=dict)
     metadata = models.JSONField(default=dict)
     modified = models.DateTimeField()
-    stored_as = models.CharField(max_length=100)
+    stored_as = models.CharField(max_length=100, db_index=True)
 
     class Meta:
         constraints = [models.UniqueConstraint("bucket", "key", name="object_key_once")]
 
     def __str__(self) -> str:
         return self.key
+
+
+class KeptBytes(models.Model):
+    """Bytes of an image that is kept, such as a template: they stay, though they are no object's."""
+
+    stored_as = models.CharField(max_length=100, db_index=True)
+    kept_by = models.CharField(max_length=64, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.stored_as} for {self.kept_by}"

@@ -5,6 +5,7 @@ Source: Amazon S3 User Guide, "General purpose bucket naming rules" and "Naming 
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import re
 import string
@@ -14,6 +15,11 @@ ENDS = frozenset(string.ascii_lowercase + string.digits)
 RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 MAX_KEY_BYTES = 1024
+
+
+def canonical_id(account_id: str) -> str:
+    """AWS's canonical user ID is 64 hex digits; ours is made from the account ID and as opaque."""
+    return hashlib.sha256(f"canonical:{account_id}".encode()).hexdigest()
 
 
 def bucket_name_problem(name: str) -> str | None:

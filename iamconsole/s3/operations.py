@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -38,12 +37,7 @@ GIVEN_BACK = ("cache_control", "content_disposition", "content_encoding", "conte
 
 def _owner(bucket: Bucket) -> Response:
     account = bucket.account
-    # AWS's canonical user ID is 64 hex digits; ours is made from the account ID and as opaque.
-    return {"DisplayName": account.name, "ID": canonical_id(account.account_id)}
-
-
-def canonical_id(account_id: str) -> str:
-    return hashlib.sha256(f"canonical:{account_id}".encode()).hexdigest()
+    return {"DisplayName": account.name, "ID": names.canonical_id(account.account_id)}
 
 
 # What says how the bytes travel, or asks for what is so anyway. Every other parameter that an operation
@@ -142,7 +136,8 @@ def list_buckets(
 ) -> Response:
     """The buckets of the caller's account, in order of name."""
     rows = Bucket.objects.filter(account=call.caller.account_key).order_by("name")
-    answer: Response = {"Owner": {"DisplayName": call.caller.account_name, "ID": canonical_id(call.caller.account_id)}}
+    owner = {"DisplayName": call.caller.account_name, "ID": names.canonical_id(call.caller.account_id)}
+    answer: Response = {"Owner": owner}
     if prefix:
         rows = rows.filter(name__gte=prefix, name__lt=prefix + LAST)
         answer["Prefix"] = prefix
@@ -365,7 +360,7 @@ def put_object(
 
 def _remove_after_commit(name: str) -> None:
     # The new state is committed by then: bytes that cannot be removed are an orphan, not a failed call.
-    transaction.on_commit(lambda: storage.remove(name), robust=True)
+    transaction.on_commit(lambda: storage.release([name]), robust=True)
 
 
 def _stored(call: Call) -> StoredObject:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import connection
 
 from iamconsole.core.operation import Body
 from iamconsole.s3 import errors
+from iamconsole.s3.models import KeptBytes, StoredObject
 
 CHUNK = 64 * 1024
+NAMES_AT_ONCE = 500
 # What a client stores is never to run as a page of the console, which shares this address.
 OBJECT_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
@@ -69,8 +72,30 @@ def discard(staged: Staged) -> None:
     default_storage.delete(staged.name)
 
 
-def remove(name: str) -> None:
-    default_storage.delete(name)
+def named(names: Collection[str], *, hold: bool = False) -> set[str]:
+    """Those of `names` that an object or a kept image still names.
+
+    With `hold` they stay so until the transaction ends: whoever takes the last name away waits for it, and looks
+    again after it (`release`). SQLite's IMMEDIATE transaction holds everything; PostgreSQL's rows are held by
+    share, so that those who only hold do not wait for each other.
+    """
+    lock = " FOR SHARE" if hold and connection.vendor == "postgresql" else ""
+    found: set[str] = set()
+    wanted = sorted(names)
+    with connection.cursor() as cursor:
+        for start in range(0, len(wanted), NAMES_AT_ONCE):
+            some = wanted[start : start + NAMES_AT_ONCE]
+            marks = ", ".join(["%s"] * len(some))
+            for table in (KeptBytes._meta.db_table, StoredObject._meta.db_table):
+                cursor.execute(f'SELECT "stored_as" FROM "{table}" WHERE "stored_as" IN ({marks}){lock}', some)
+                found.update(row[0] for row in cursor.fetchall())
+    return found
+
+
+def release(names: Collection[str]) -> None:
+    """Remove the bytes of `names` that nothing names any more; to be called when that is committed."""
+    for name in set(names) - named(names):
+        default_storage.delete(name)
 
 
 def read(name: str, start: int = 0) -> BinaryIO:

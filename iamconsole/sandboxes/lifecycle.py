@@ -1,98 +1,87 @@
-"""Making, resetting and deleting sandboxes.
+"""Making, resetting, copying and deleting sandboxes.
 
-A start state is built through the door as the account's root user, in one transaction: there is a
-whole sandbox or none. Resetting and deleting drop rows in bulk.
+    start(fixture)           a new sandbox in a start state, from the pool or put at once
+    reset(account_id)        its start state again: same names, passwords and keys, in a new generation of rows
+    copy(account_id)         all there is, history included, in a new sandbox
+    replace(account_id, …)   another world in its place, as a restored snapshot
+    delete(account_id)       no sandbox any more
+
+Each is one short transaction: before it, nothing has happened; after it, everything. What a sandbox leaves behind is
+nameless from that moment on, and dropped in the background (`caretaker`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-from dataclasses import asdict, dataclass, field
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
-from django.db import transaction
-from django.db.models import QuerySet
 
 from iamconsole.accounts import inbox
-from iamconsole.accounts.models import Account, PolicyText, Sandbox
-from iamconsole.cloudtrail.models import Event
-from iamconsole.core.caller import Context, wall_clock
+from iamconsole.accounts.models import Account, PolicyText, Sandbox, new_public_name
+from iamconsole.core.caller import wall_clock
 from iamconsole.core.ids import Ids
-from iamconsole.gateway import callers, door
-from iamconsole.gateway.client import AwsClient
+from iamconsole.gateway import door
 from iamconsole.iam import aws_managed
-from iamconsole.iam.models import AccessKey, Attachment, Group, ManagedPolicy, MfaDevice, Role, User
-from iamconsole.s3 import storage
-from iamconsole.s3.models import Bucket, StoredObject
-from iamconsole.sandboxes.fixtures import ADMINISTRATOR, FIXTURES, Fixture
+from iamconsole.iam.models import AccessKey, Attachment
+from iamconsole.sandboxes import templates
+from iamconsole.sandboxes.credentials import Credentials, quick_hash, seal, unseal
+from iamconsole.sandboxes.fixtures import FIXTURES, fixture_named
+from iamconsole.sandboxes.image import BytesGone, Identity, Program, put, take
+from iamconsole.sandboxes.templates import ADMIN, StartState, free_account_id
 from iamconsole.sts.models import TemporaryCredential
 
-ADMIN = "admin"
+# How often the bytes of objects may vanish between taking an image and putting it; each time the source has changed.
+TRIES = 5
+
+T = TypeVar("T")
 
 
 class SandboxError(Exception):
     """A request about sandboxes that cannot be met; the message is for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownIds(Ids):
-    """Ids that give out known access keys first: a reset brings the same credentials back."""
-
-    keys: list[tuple[str, str]] = field(default_factory=list)
-
-    def access_key_id(self, prefix: str = "AKIA") -> str:
-        return self.keys[0][0] if self.keys else Ids.access_key_id(self, prefix)
-
-    def secret_access_key(self) -> str:
-        return self.keys[0][1] if self.keys else Ids.secret_access_key(self)
+# -- looking --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What the people of a new sandbox sign in with; kept encrypted, for reset and for the start screen.
+def account_with_id(account_id: str) -> Account:
+    found = Account.objects.select_related("sandbox").filter(account_id=account_id).first()
+    if found is None or found.sandbox.state != Sandbox.State.LIVE:
+        raise SandboxError(f"There is no account {account_id}.")
+    return found
 
-    Where somebody signed up, only that person knows the root password: None here.
-    """
 
-    root_email: str
-    root_password: str | None
-    root_key: tuple[str, str] | None
-    admin_password: str | None
-    admin_key: tuple[str, str] | None
+def everyone() -> list[Account]:
+    live = Account.objects.select_related("sandbox").filter(sandbox__state=Sandbox.State.LIVE)
+    return list(live.order_by("created", "pk"))
 
-    @classmethod
-    def new(cls, fixture: Fixture, ids: Ids) -> Credentials:
-        def key() -> tuple[str, str]:
-            return ids.access_key_id(), ids.secret_access_key()
 
-        return cls(
-            root_email=fixture.root_email,
-            root_password=ids.password(),
-            root_key=key() if fixture.root_key else None,
-            admin_password=ids.password() if fixture.admin else None,
-            admin_key=key() if fixture.admin else None,
-        )
-
-    def seal(self) -> bytes:
-        sealed: bytes = settings.IAMCONSOLE_FERNET.encrypt(json.dumps(asdict(self)).encode())
-        return sealed
-
-    @classmethod
-    def unseal(cls, sealed: bytes | memoryview[int]) -> Credentials:
-        kept = json.loads(settings.IAMCONSOLE_FERNET.decrypt(bytes(sealed)))
-        for name in ("root_key", "admin_key"):
-            kept[name] = tuple(kept[name]) if kept[name] else None
-        return cls(**kept)
+def first_account(sandbox_key: int) -> Account:
+    """The account that a learner begins in."""
+    return Account.objects.select_related("sandbox").filter(sandbox=sandbox_key).order_by("pk")[0]
 
 
 def describe(account: Account) -> dict[str, Any]:
-    """A sandbox for scripts: endpoint, account ID, sign-ins and access keys (DESIGN: `sandbox create`)."""
-    start = Credentials.unseal(account.sandbox.start)
-    known = Credentials(account.root_email, None, None, None, None) if account.signed_up else start
+    """A sandbox for scripts: endpoint, account ID, sign-ins and access keys; `accounts` has those of each account."""
+    start = unseal(account.sandbox.start)
+    members = list(account.sandbox.accounts.order_by("pk"))
+    described = [_describe(member, start[n] if n < len(start) else None) for n, member in enumerate(members)]
+    own = next(one for one in described if one["account_id"] == account.account_id)
+    return {
+        "endpoint": settings.IAMCONSOLE_URL,
+        "account_id": account.account_id,
+        "fixture": account.sandbox.fixture,
+        "link": f"{settings.IAMCONSOLE_URL}/s/{account.sandbox.slug}",
+        "root": own["root"],
+        "admin": own["admin"],
+        "accounts": described,
+    }
+
+
+def _describe(account: Account, start: Credentials | None) -> dict[str, Any]:
+    unknown = Credentials(account.root_email, None, None, None, None)
+    known = unknown if start is None or account.signed_up else start
 
     def with_key(person: dict[str, Any], key: tuple[str, str] | None) -> dict[str, Any]:
         return person | ({"access_key_id": key[0], "secret_access_key": key[1]} if key else {})
@@ -100,136 +89,255 @@ def describe(account: Account) -> dict[str, Any]:
     root = {"email": known.root_email} | ({"password": known.root_password} if known.root_password else {})
     admin = {"user_name": ADMIN, "password": known.admin_password} if known.admin_password else None
     return {
-        "endpoint": settings.IAMCONSOLE_URL,
         "account_id": account.account_id,
-        "fixture": account.sandbox.fixture,
-        "link": f"{settings.IAMCONSOLE_URL}/s/{account.sandbox.slug}",
+        "name": account.name,
         "root": with_key(root, known.root_key),
         "admin": with_key(admin, known.admin_key) if admin else None,
     }
 
 
-def create(fixture_name: str = "course", account_id: str | None = None, ids: Ids | None = None) -> Account:
-    """A new sandbox with one account. Raises SandboxError when the account ID is taken or malformed."""
-    ids = ids or Ids()
-    fixture = FIXTURES[fixture_name]
+# -- starting -------------------------------------------------------------------------------------
+
+
+def start(
+    fixture_name: str = "course",
+    *,
+    account_id: str | None = None,
+    visitor: bool = False,
+    ids: Ids | None = None,
+) -> Sandbox:
+    """A new sandbox in a start state, from the pool where one is ready.
+
+    `account_id`: that of its first account. `visitor`: made by "Try it", and gone after a day unused. Raises
+    SandboxError when the account ID is taken or malformed.
+    """
+    if fixture_name not in FIXTURES:
+        raise SandboxError(f"There is no fixture {fixture_name!r}; there are {', '.join(FIXTURES)}.")
     if account_id is not None and not (account_id.isascii() and account_id.isdecimal() and len(account_id) == 12):
         raise SandboxError(f"An account ID has 12 digits; {account_id!r} has not.")
-    known = Credentials.new(fixture, ids)
     now = wall_clock()
-    with door.write_transaction():
-        if account_id is None:
-            account_id = free_account_id(ids)
-        elif Account.objects.filter(account_id=account_id).exists():
-            raise SandboxError(f"The account ID {account_id} is taken.")
-        sandbox = Sandbox.objects.create(slug=ids.slug(), fixture=fixture_name, start=known.seal(), created=now)
-        account = Account(sandbox=sandbox, account_id=account_id)
-        _build(account, fixture, known, now)
-    return account
+    told = {"state": Sandbox.State.LIVE, "since": now, "created": now, "visitor": visitor, "used": now}
+
+    def begin(state: StartState) -> Sandbox:
+        with door.write_transaction():
+            if account_id is None and ids is None and (ready := _from_pool(fixture_name, state, told)):
+                return ready
+            if account_id is not None and Account.objects.filter(account_id=account_id).exists():
+                raise SandboxError(f"The account ID {account_id} is taken.")
+            return _put_start(state, fixture_name, told, ids or Ids(), now, [account_id] if account_id else [])
+
+    return _from_template(fixture_name, begin)
 
 
-def free_account_id(ids: Ids) -> str:
-    while True:
-        account_id = ids.account_id()
-        if not Account.objects.filter(account_id=account_id).exists():
-            return account_id
+def create(fixture_name: str = "course", account_id: str | None = None, ids: Ids | None = None) -> Account:
+    """A new sandbox, by its first account."""
+    return first_account(start(fixture_name, account_id=account_id, ids=ids).pk)
 
 
-def _build(account: Account, fixture: Fixture, known: Credentials, now: dt.datetime) -> None:
-    account.name, account.root_email, account.created = fixture.name, known.root_email, now
-    account.root_password = make_password(known.root_password)
-    account.alias = ""
-    account.save()
-    root = callers.root_of(account)
-    if known.root_key:
-        _client(root, known.root_key).call("iam:CreateAccessKey")
-    if known.admin_key:
-        aws = _client(root, known.admin_key)
-        aws.call("iam:CreateUser", user_name=ADMIN)
-        aws.call("iam:AttachUserPolicy", user_name=ADMIN, policy_arn=ADMINISTRATOR)
-        aws.call("iam:CreateLoginProfile", user_name=ADMIN, password=known.admin_password)
-        aws.call("iam:CreateAccessKey", user_name=ADMIN)
-    fixture.build(_client(root))
-    furnish(account)
+def _from_template(fixture_name: str, act: Callable[[StartState], T]) -> T:
+    for attempt in range(TRIES):
+        state = templates.start_state(fixture_name)
+        try:
+            return act(state)
+        except BytesGone:
+            templates.forget(state.slug)
+            if attempt == TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
 
 
-def furnish(account: Account) -> None:
-    """Give an account what AWS gives every new one, and let its history begin.
+def _put_start(
+    state: StartState,
+    fixture_name: str,
+    told: Mapping[str, Any],
+    ids: Ids,
+    now: dt.datetime,
+    account_ids: Sequence[str] = (),
+    credentials: Sequence[Credentials] = (),
+    accounts: Sequence[Mapping[str, Any]] = (),
+) -> Sandbox:
+    """Put a start state, with the account IDs, credentials and columns of accounts that are told, the others anew."""
+    described = fixture_named(fixture_name).accounts
+    known = [*credentials, *(Credentials.new(one, ids) for one in described[len(credentials) :])]
+    all_ids = [*account_ids[: len(described)]]
+    while len(all_ids) < len(described):
+        all_ids.append(free_account_id(ids))
+    sandbox = _row(ids, fixture=fixture_name, start=seal(known), **told)
+    passwords = [{"root_password": quick_hash(one.root_password)} if one.root_password else {} for one in known]
+    more = [*accounts, *({} for _ in described[len(accounts) :])]
+    columns = [{**password, **one} for password, one in zip(passwords, more, strict=True)]
+    key = put(state.program, state.identity(all_ids, known, sandbox, columns), now, ids=ids)
+    return Sandbox(pk=key, **sandbox)
 
-    Source: AWS Support User Guide, "Using service-linked roles for AWS Support" and "… for Trusted Advisor":
-    both roles are made with the account.
-    """
-    aws = _client(callers.root_of(account))
-    for service in ("support.amazonaws.com", "trustedadvisor.amazonaws.com"):
-        aws.call("iam:CreateServiceLinkedRole", aws_service_name=service)
-    _forget_events(account)
+
+def _row(ids: Ids, **told: Any) -> dict[str, Any]:
+    """The columns of a new Sandbox row."""
+    return {"slug": ids.slug(), "public_name": new_public_name(), "generation": 1} | told
 
 
-def _forget_events(account: Account) -> None:
-    # The learner's history starts with the learner.
-    Event.objects.filter(account=account).delete()
+# -- the pool -------------------------------------------------------------------------------------
 
 
-def _client(root: Any, key: tuple[str, str] | None = None) -> AwsClient:
-    return AwsClient(root, Context(face="system", ids=KnownIds(keys=[key] if key else [])))
-
-
-def account_with_id(account_id: str) -> Account:
-    found = Account.objects.select_related("sandbox").filter(account_id=account_id).first()
-    if found is None:
-        raise SandboxError(f"There is no account {account_id}.")
+def _from_pool(fixture_name: str, state: StartState, told: Mapping[str, Any]) -> Sandbox | None:
+    """A sandbox that is ready, and now somebody's; None where there is none."""
+    ready = Sandbox.objects.filter(state=Sandbox.State.READY, fixture=fixture_name, since__gte=state.made)
+    found = ready.order_by("since").select_for_update(skip_locked=True, no_key=True).first()
+    if found is not None:
+        for name, value in told.items():
+            setattr(found, name, value)
+        found.save(update_fields=list(told))
     return found
 
 
-def _locked(account_id: str) -> Account:
-    """The account, held against everybody who writes in it; to be called in the transaction that changes it."""
-    door.lock_account(account_with_id(account_id).pk)
-    return account_with_id(account_id)
+def fill_pool(fixture_name: str, wanted: int) -> bool:
+    """Put one sandbox into the pool if it lacks one; whether it did."""
+
+    def add(state: StartState) -> bool:
+        ready = Sandbox.objects.filter(state=Sandbox.State.READY, fixture=fixture_name, since__gte=state.made)
+        if ready[:wanted].count() >= wanted:
+            return False
+        now = wall_clock()
+        told = {"state": Sandbox.State.READY, "since": now, "created": now, "visitor": False, "used": None}
+        with door.write_transaction():
+            _put_start(state, fixture_name, told, Ids(), now)
+        return True
+
+    return _from_template(fixture_name, add)
+
+
+# -- another generation ---------------------------------------------------------------------------
+
+
+def _held(account_id: str) -> Sandbox:
+    """The sandbox of an account, held against everybody who would replace it; in the transaction that does."""
+    while True:
+        key = account_with_id(account_id).sandbox_id
+        rows = Sandbox.objects.filter(pk=key, state=Sandbox.State.LIVE)
+        # Another may have replaced it while we waited for it: then its names are another row's.
+        if held := rows.select_for_update(no_key=True).first():
+            return held
 
 
 def reset(account_id: str) -> Account:
-    """Bring a start state back, with the same account ID and the same credentials.
+    """Bring the sandbox of an account back to its start state, with the same account IDs and credentials.
 
-    Accounts that joined the sandbox by sign-up are not in its start state, and go. The start state of an
-    account that somebody signed up for is a new account, with the root password that its owner knows.
+    Accounts that joined it by sign-up are not in its start state, and go. A sandbox that was begun by a sign-up
+    starts as its first account was opened, with the root password that its owner knows.
     """
+    fixture_name = account_with_id(account_id).sandbox.fixture
+    if fixture_name and fixture_name not in FIXTURES:
+        raise SandboxError(f"The start state {fixture_name!r} of this sandbox is no longer made.")
+
+    def anew(state: StartState) -> Sandbox:
+        now, ids = wall_clock(), Ids()
+        with door.write_transaction():
+            sandbox = _held(account_id)
+            accounts = list(sandbox.accounts.order_by("pk"))
+            if fixture_name:
+                first, told = [one for one in accounts if not one.signed_up], []
+            else:
+                first = accounts[:1]
+                told = [
+                    {name: getattr(first[0], name) for name in ("name", "root_email", "root_password", "signed_up")}
+                ]
+            names = [one.account_id for one in first]
+            kept = _names_of(sandbox, now)
+            _retire(sandbox, accounts, now)
+            return _put_start(state, fixture_name, kept, ids, now, names, unseal(sandbox.start), told)
+
+    return first_account(_from_template(fixture_name, anew).pk)
+
+
+def replace(
+    account_id: str, program: Program, identity: Callable[[Sandbox, list[Account]], Identity], **more: Any
+) -> Account:
+    """Put another world in the place of an account's sandbox; its names go over to it.
+
+    `identity` is asked in the transaction, with the sandbox and its accounts as they still are; what it says of the
+    sandbox's columns comes on top of the names. `more` goes to `put`.
+    """
+    now = wall_clock()
     with door.write_transaction():
-        account = _locked(account_id)
-        if not account.signed_up:
-            for joined in account.sandbox.accounts.filter(signed_up=True).order_by("pk"):
-                door.lock_account(joined.pk)
-                _empty(joined)
-                joined.delete()
-            account.sandbox.mails.all().delete()
-        _empty(account)
-        account.revision += 1
-        if account.signed_up:
-            account.alias = ""
-            account.save()
-            furnish(account)
+        sandbox = _held(account_id)
+        accounts = list(sandbox.accounts.order_by("pk"))
+        wanted = identity(sandbox, accounts)
+        columns = _names_of(sandbox, now) | {"fixture": sandbox.fixture, "start": sandbox.start} | dict(wanted.sandbox)
+        _retire(sandbox, accounts, now)
+        whole = Identity(wanted.account_ids, columns, wanted.accounts, wanted.keys, wanted.hashes)
+        key = put(program, whole, now, **more)
+    return first_account(key)
+
+
+def _names_of(sandbox: Sandbox, now: dt.datetime) -> dict[str, Any]:
+    """What the next generation takes over."""
+    return {
+        "slug": sandbox.slug,
+        "public_name": sandbox.public_name,
+        "generation": sandbox.generation + 1,
+        "created": sandbox.created,
+        "state": Sandbox.State.LIVE,
+        "since": now,
+        "visitor": sandbox.visitor,
+        "used": now,
+    }
+
+
+def _retire(sandbox: Sandbox, accounts: Sequence[Account], now: dt.datetime) -> None:
+    """Take every name and credential from a generation; its rows are dropped later.
+
+    Writers of its accounts are waited for, and find the account retired if they come after.
+    """
+    keys = [account.pk for account in accounts]
+    list(Account.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    TemporaryCredential.objects.filter(account__in=keys).delete()
+    AccessKey.objects.filter(account__in=keys).delete()
+    for key in keys:
+        Account.objects.filter(pk=key).update(account_id=f"x{key:011}", alias="", root_email=f"retired-{key}")
+    names = {"slug": Ids().slug(), "public_name": new_public_name()}
+    Sandbox.objects.filter(pk=sandbox.pk).update(state=Sandbox.State.RETIRED, since=now, **names)
+
+
+def copy(account_id: str, *, visitor: bool = False) -> Account:
+    """A new sandbox with everything that the account's has, its history included.
+
+    Account IDs, unique IDs and access keys are its own; passwords and MFA devices are those of its people. Nobody is
+    signed in to it.
+    """
+    ids = Ids()
+    for attempt in range(TRIES):
+        source = account_with_id(account_id).sandbox
+        program = Program(take(source.pk))
+        now = wall_clock()
+        before = unseal(source.start)
+        after = [one.with_new_keys(ids) for one in before]
+        keys = {
+            old[0]: new
+            for one, other in zip(before, after, strict=True)
+            for old, new in zip(one.keys(), other.keys(), strict=True)
+            if old and new
+        }
+        told = {"state": Sandbox.State.LIVE, "since": now, "created": now, "visitor": visitor, "used": now}
+        sandbox = _row(ids, fixture=source.fixture, start=seal(after), **told)
+        try:
+            with door.write_transaction():
+                account_ids = [free_account_id(ids) for _ in program.image.account_ids]
+                key = put(program, Identity(account_ids, sandbox, keys=keys), now, ids=ids)
+        except BytesGone:
+            if attempt == TRIES - 1:
+                raise
         else:
-            known = Credentials.unseal(account.sandbox.start)
-            _build(account, FIXTURES[account.sandbox.fixture], known, wall_clock())
-    return account
-
-
-def _empty(account: Account) -> None:
-    _remove_bytes_after_commit(StoredObject.objects.filter(bucket__account=account))
-    for model in (TemporaryCredential, AccessKey, MfaDevice, User, Group, Role, ManagedPolicy, Bucket, Event):
-        model.objects.filter(account=account).delete()
+            return first_account(key)
+    raise AssertionError("unreachable")
 
 
 def delete(account_id: str) -> None:
     """Remove the account's sandbox for good, with every account in it."""
     with door.write_transaction():
-        sandbox = _locked(account_id).sandbox
-        _remove_bytes_after_commit(StoredObject.objects.filter(bucket__sandbox=sandbox))
-        sandbox.delete()
+        sandbox = _held(account_id)
+        _retire(sandbox, list(sandbox.accounts.order_by("pk")), wall_clock())
 
 
-def _remove_bytes_after_commit(objects: QuerySet[StoredObject]) -> None:
-    for name in list(objects.values_list("stored_as", flat=True)):
-        transaction.on_commit(partial(storage.remove, name), robust=True)
+# -- what is over ---------------------------------------------------------------------------------
 
 
 def purge_expired() -> None:
@@ -248,7 +356,3 @@ def keep_managed_texts() -> None:
     attached = Attachment.objects.exclude(aws_arn="").values_list("aws_arn", flat=True).distinct()
     known = aws_managed.by_arn()
     PolicyText.keep_all([known[arn].text for arn in attached if arn in known])
-
-
-def everyone() -> list[Account]:
-    return list(Account.objects.select_related("sandbox").order_by("created", "pk"))

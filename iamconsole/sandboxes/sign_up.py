@@ -13,12 +13,14 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from iamconsole.accounts import inbox
+from iamconsole.accounts import queries as accounts
 from iamconsole.accounts.models import Account, Mail, Sandbox
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.ids import Ids
 from iamconsole.gateway import door
-from iamconsole.sandboxes import lifecycle
-from iamconsole.sandboxes.lifecycle import Credentials, SandboxError
+from iamconsole.sandboxes import templates
+from iamconsole.sandboxes.credentials import Credentials
+from iamconsole.sandboxes.lifecycle import SandboxError
 
 # The default quota of accounts in an organization (AWS Organizations User Guide, "Quotas"): a sandbox is no more.
 ACCOUNTS_PER_SANDBOX = 10
@@ -74,13 +76,13 @@ def check_email(email: str, slug: str) -> None:
 
 def check_room(slug: str) -> None:
     """Raise SandboxError when no further account fits: into the sandbox of the cookie, or onto the site."""
-    sandbox = Sandbox.objects.filter(slug=slug).first() if slug else None
+    sandbox = accounts.sandbox_with_slug(slug) if slug else None
     if sandbox:
         if sandbox.accounts.count() >= ACCOUNTS_PER_SANDBOX:
             raise SandboxError(FULL_SANDBOX)
         return
     most = settings.IAMCONSOLE_MAX_SANDBOXES
-    if Sandbox.objects.count() >= most:
+    if Sandbox.objects.filter(state=Sandbox.State.LIVE).count() >= most:
         raise SandboxError(
             f"This site holds up to {most} sandboxes, and there is no room for another. "
             "Open the link of your own sandbox first, or ask whoever runs this site to make room."
@@ -118,7 +120,8 @@ def open_account(newcomer: Newcomer, slug: str, token: str, ids: Ids | None = No
     ids, now = ids or Ids(), wall_clock()
     with door.write_transaction():
         # Held, so that two sign-ups of one sandbox cannot take the same address or the last place.
-        sandbox = Sandbox.objects.select_for_update().filter(slug=slug).first() if slug else None
+        live = Sandbox.objects.select_for_update().filter(state=Sandbox.State.LIVE)
+        sandbox = live.filter(slug=slug).first() if slug else None
         check_room(sandbox.slug if sandbox else "")
         if sandbox is None:
             known = Credentials(newcomer.email, None, None, None, None)
@@ -126,14 +129,14 @@ def open_account(newcomer: Newcomer, slug: str, token: str, ids: Ids | None = No
         check_email(newcomer.email, sandbox.slug)
         account = Account.objects.create(
             sandbox=sandbox,
-            account_id=lifecycle.free_account_id(ids),
+            account_id=templates.free_account_id(ids),
             name=newcomer.name,
             root_email=newcomer.email,
             root_password=newcomer.password_hash,
             signed_up=True,
             created=now,
         )
-        lifecycle.furnish(account)
+        templates.furnish(account)
         inbox.readable("", token).filter(to__in=(newcomer.email, newcomer.phone)).update(sandbox=sandbox)
         welcome = WELCOME_TEXT.format(name=account.name, account_id=account.account_id)
         inbox.send(Mail.Kind.NEWS, account.root_email, "Welcome to Amazon Web Services", welcome, now, sandbox=sandbox)

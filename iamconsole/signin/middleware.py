@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from iamconsole.core.caller import wall_clock
+from iamconsole.core.errors import CallerGone
 from iamconsole.gateway import callers
 from iamconsole.signin import sessions
 from iamconsole.signin.sessions import SESSION_KEY as SESSION_KEY
@@ -41,6 +42,10 @@ class CallerMiddleware:
         if found is None or found.expires is None or found.expires <= wall_clock():
             return None
         return found
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A sandbox that is reset or deleted while its page is made: the session has ended."""
+        return session_ended(request) if isinstance(exception, CallerGone) else None
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any

@@ -222,7 +222,7 @@ def delete_access_key(call: Call, *, access_key_id: str, user_name: str | None =
 
 
 def _load_last_uses(calls: Sequence[Call]) -> dict[str, LastUse]:
-    return events.last_uses([call.params["access_key_id"] for call in calls])
+    return events.last_uses(calls[0].caller.account_key, [call.params["access_key_id"] for call in calls])
 
 
 @operation("iam:GetAccessKeyLastUsed", resource=resources.user_of_access_key, read_only=True, load=_load_last_uses)
