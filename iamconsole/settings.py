@@ -71,6 +71,10 @@ ALLOWED_HOSTS = env_list("IAMCONSOLE_HOSTS") or (
 )
 # Sign-up makes no further sandbox beyond these; whoever runs the site still can.
 IAMCONSOLE_MAX_SANDBOXES = env_int("IAMCONSOLE_MAX_SANDBOXES", 1000)
+# How many sandboxes of the course stand ready before anybody asks for one.
+IAMCONSOLE_POOL = {"course": env_int("IAMCONSOLE_POOL", 0)}
+# A visitor's sandbox that was not used for so long is deleted.
+IAMCONSOLE_VISIT_HOURS = env_int("IAMCONSOLE_VISIT_HOURS", 24)
 # A lab may shorten sign-up: contact, payment, identity and support become one page with one button.
 IAMCONSOLE_SHORT_SIGN_UP = env_bool("IAMCONSOLE_SHORT_SIGN_UP", False)
 # Whose names the navigation uses: the course's ("User groups") or the console's since 2026 ("IAM user groups").

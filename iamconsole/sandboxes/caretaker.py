@@ -10,12 +10,17 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from threading import Event, Thread
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
 from django.db.models import Exists, OuterRef
+from filelock import FileLock, Timeout
 
+from iamconsole.accounts import inbox
 from iamconsole.accounts.models import Account, Sandbox
 from iamconsole.core.caller import wall_clock
 from iamconsole.gateway import door
@@ -37,7 +42,7 @@ EVERY = 5.0
 SWEEP_EVERY = 3600.0
 AT_ONCE = 500
 
-Rest = Callable[[float], None]
+Rest = Callable[[float], object]
 
 
 def purge(*, grace: dt.timedelta = REST_OF_A_REQUEST, rest: Rest = time.sleep) -> int:
@@ -72,7 +77,7 @@ def purge_expired() -> int:
             # Looked at again: a session can be prolonged.
             dropped += old.filter(pk__in=keys).delete()[0]
     with door.write_transaction():
-        lifecycle.inbox.purge(now)
+        inbox.purge(now)
     return dropped
 
 
@@ -171,3 +176,87 @@ def _drop_worldless(before: dt.datetime) -> int:
     empty = Sandbox.objects.filter(created__lt=before).exclude(state=Sandbox.State.RETIRED)
     empty = empty.filter(~Exists(Account.objects.filter(sandbox=OuterRef("pk"))))
     return sum(lifecycle.retire(key, empty) for key in empty.values_list("pk", flat=True))
+
+
+# -- the work as a whole --------------------------------------------------------------------------
+
+
+class Busy(Exception):
+    """Another caretaker is at work; the message is for people."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Be the one caretaker of the data folder, or of the database on PostgreSQL; raises Busy if there is one."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # Held by this connection, and given back when it ends, however it ends.
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+            if not cursor.fetchone()[0]:
+                raise Busy("Another caretaker is at work in this database.")
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        return
+    lock = FileLock(settings.DATA / "caretaker.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Busy(f"Another caretaker is at work in {settings.DATA}.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+# The name of the lock in PostgreSQL, where locks have numbers: "tend" in ASCII.
+_LOCK = 0x74656E64
+
+
+def tend(*, rest: Rest = time.sleep) -> dict[str, int]:
+    """One round of everything but the sweep."""
+    return {
+        "ended": end_visits(),
+        "purged": purge(rest=rest),
+        "expired": purge_expired(),
+        "filled": fill_pool(rest=rest),
+        "templates": forget_old_templates(),
+    }
+
+
+def tend_for_ever(stop: Event | None = None) -> None:
+    """Rounds until `stop` is set, with a sweep now and then."""
+    stop = stop or Event()
+    swept = time.monotonic()  # not at once: whoever starts a server wants to use it
+    while not stop.is_set():
+        try:
+            tend(rest=stop.wait)
+            if time.monotonic() - swept > SWEEP_EVERY:
+                found = sweep(rest=stop.wait)
+                swept = time.monotonic()
+                if found.rows_without_bytes:
+                    log.error("Objects without bytes: %s", ", ".join(found.rows_without_bytes))
+        except (DatabaseError, OSError):
+            # A full disk, a busy or restarting database: the next round tries again, and the site goes on meanwhile.
+            log.exception("A round of the caretaker failed.")
+            connection.close()
+        stop.wait(EVERY)
+
+
+def begin() -> Event:
+    """Begin to tend in a thread of this process; returns what stops it. A process that is not the first stays idle
+    until it can take over."""
+    stop = Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                with alone():
+                    tend_for_ever(stop)
+            except Busy:
+                stop.wait(EVERY)
+        connection.close()
+
+    Thread(target=work, name="caretaker", daemon=True).start()
+    return stop

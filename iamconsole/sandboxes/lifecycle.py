@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from iamconsole.accounts import inbox
 from iamconsole.accounts.models import Account, PolicyText, Sandbox, new_public_name
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.ids import Ids
@@ -72,11 +72,16 @@ def describe(account: Account) -> dict[str, Any]:
         "endpoint": settings.IAMCONSOLE_URL,
         "account_id": account.account_id,
         "fixture": account.sandbox.fixture,
-        "link": f"{settings.IAMCONSOLE_URL}/s/{account.sandbox.slug}",
+        "link": link(account),
         "root": own["root"],
         "admin": own["admin"],
         "accounts": described,
     }
+
+
+def link(account: Account) -> str:
+    """The sandbox's own link, which opens it."""
+    return f"{settings.IAMCONSOLE_URL}/s/{account.sandbox.slug}"
 
 
 def _describe(account: Account, start: Credentials | None) -> dict[str, Any]:
@@ -178,9 +183,14 @@ def _row(ids: Ids, **told: Any) -> dict[str, Any]:
 # -- the pool -------------------------------------------------------------------------------------
 
 
+def _ready(fixture_name: str, state: StartState) -> QuerySet[Sandbox]:
+    """What an older version of the code has built is not the start state any more."""
+    return Sandbox.objects.filter(state=Sandbox.State.READY, fixture=fixture_name, since__gte=state.made)
+
+
 def _from_pool(fixture_name: str, state: StartState, told: Mapping[str, Any]) -> Sandbox | None:
     """A sandbox that is ready, and now somebody's; None where there is none."""
-    ready = Sandbox.objects.filter(state=Sandbox.State.READY, fixture=fixture_name, since__gte=state.made)
+    ready = _ready(fixture_name, state)
     found = ready.order_by("since").select_for_update(skip_locked=True, no_key=True).first()
     if found is not None:
         for name, value in told.items():
@@ -193,8 +203,7 @@ def fill_pool(fixture_name: str, wanted: int) -> bool:
     """Put one sandbox into the pool if it lacks one; whether it did."""
 
     def add(state: StartState) -> bool:
-        ready = Sandbox.objects.filter(state=Sandbox.State.READY, fixture=fixture_name, since__gte=state.made)
-        if ready[:wanted].count() >= wanted:
+        if _ready(fixture_name, state)[:wanted].count() >= wanted:
             return False
         now = wall_clock()
         told = {"state": Sandbox.State.READY, "since": now, "created": now, "visitor": False, "used": None}
@@ -337,15 +346,16 @@ def delete(account_id: str) -> None:
         _retire(sandbox, list(sandbox.accounts.order_by("pk")), wall_clock())
 
 
+def retire(sandbox_key: int, among: QuerySet[Sandbox]) -> bool:
+    """Remove a sandbox if it is still one of `among`; whether it was."""
+    with door.write_transaction():
+        found = among.filter(pk=sandbox_key).select_for_update(no_key=True).first()
+        if found is not None:
+            _retire(found, list(found.accounts.order_by("pk")), wall_clock())
+    return found is not None
+
+
 # -- what is over ---------------------------------------------------------------------------------
-
-
-def purge_expired() -> None:
-    """Drop the credentials of sign-ins that ended by themselves, with which nothing can be done any more, and the
-    mails of sign-ups that were never finished."""
-    now = wall_clock()
-    TemporaryCredential.objects.filter(expires__lt=now).delete()
-    inbox.purge(now)
 
 
 def keep_managed_texts() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Field, Model
 
-from iamconsole.accounts.models import Account, Mail, PolicyText, Sandbox
+from iamconsole.accounts.models import Account, Mail, PolicyText, Sandbox, Visit
 from iamconsole.cloudtrail.models import DecisionBasis, Event
 from iamconsole.iam import models as iam
 from iamconsole.s3.models import Bucket, KeptBytes, StoredObject
@@ -178,8 +178,8 @@ TABLES = (
     Table(TemporaryCredential, taken=False, account=OWNER),
 )  # fmt: skip
 
-# Of no world: what is kept by content and shared by all, and what images are kept for.
-SHARED = (PolicyText, DecisionBasis, KeptBytes, Template)
+# Of no world: what is kept by content and shared by all, what images are kept for, and who came lately.
+SHARED = (PolicyText, DecisionBasis, KeptBytes, Template, Visit)
 BY_NAME = {table.name: table for table in TABLES}
 
 

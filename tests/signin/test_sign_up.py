@@ -12,7 +12,7 @@ from django.test import Client
 from iamconsole.accounts.models import Account, Mail, Sandbox
 from iamconsole.cloudtrail.models import Event
 from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, User
-from iamconsole.sandboxes import lifecycle
+from iamconsole.sandboxes import caretaker, lifecycle
 from tests.factories import client_for
 from tests.signin.visitor import CARD, CONTACT, EMAIL, NAME, PASSWORD, Visitor, wrong
 
@@ -412,6 +412,7 @@ def test_a_reset_of_a_start_state_removes_the_accounts_that_joined(visitor, sand
     visitor.browser.post(f"/s/{sandbox.sandbox.slug}")
     visitor.sign_up("second@company1.com", "Second")
     lifecycle.reset(sandbox.account_id)
+    caretaker.purge(grace=dt.timedelta(0))
     assert Account.objects.get().account_id == sandbox.account_id
     assert not Mail.objects.exists()
 
@@ -420,7 +421,7 @@ def test_a_reset_of_an_account_that_was_signed_up_for_keeps_its_root_password(vi
     visitor.sign_up()
     account = Account.objects.get()
     client_for(account).call("iam:CreateUser", user_name="john")
-    lifecycle.reset(account.account_id)
+    account = lifecycle.reset(account.account_id)
     assert not User.objects.filter(account=account, name="john").exists()
     answer = Client().post("/signin/root", {"email": EMAIL, "password": PASSWORD})
     assert answer.url == "/console/home"
@@ -431,5 +432,6 @@ def test_a_deleted_sandbox_takes_accounts_and_mails_along(visitor):
     visitor.sign_up()
     assert Mail.objects.exists()
     lifecycle.delete(Account.objects.get().account_id)
+    caretaker.purge(grace=dt.timedelta(0))
     assert not Account.objects.exists()
     assert not Mail.objects.exists()

@@ -20,7 +20,7 @@ from waitress.server import create_server
 from waitress.task import WSGITask
 
 from iamconsole.accounts.models import Account
-from iamconsole.sandboxes import lifecycle
+from iamconsole.sandboxes import caretaker, lifecycle
 
 THREADS = 8
 
@@ -81,6 +81,7 @@ class Command(BaseCommand):
             clear_untrusted_proxy_headers=not settings.IAMCONSOLE_TRUSTED_PROXIES,
         )
         server.channel_class = Channel
+        caretaker.begin()
         server.run()
 
     def _prepare(self) -> Account:
@@ -89,7 +90,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             self._prepare_static_files()
             call_command("clearsessions")
-            lifecycle.purge_expired()
+            caretaker.purge_expired()
             lifecycle.keep_managed_texts()
             # The demo account, and not one that a visitor signed up for: its password is nobody's to print.
             demo = next((account for account in lifecycle.everyone() if not account.signed_up), None)
