@@ -40,6 +40,14 @@ class Ids:
     def secret_access_key(self) -> str:
         return self._some(SECRET, 40)
 
+    def certificate_id(self) -> str:
+        """The ID of a signing certificate: 32 characters."""
+        return self._some(BASE32, 32)
+
+    def service_password(self) -> str:
+        """The generated password of a service-specific credential: 44 characters of base64, as AWS's."""
+        return self._some(SECRET, 43) + "="
+
     def mfa_seed(self) -> str:
         """The secret of a virtual MFA device: 64 characters of base32."""
         return self._some(BASE32, 64)

@@ -160,6 +160,16 @@ class PasswordPolicy(models.Model):
         return f"password policy of {self.account_id}"
 
 
+class SecurityTokenPreferences(models.Model):
+    """What an account has set for STS: the version of the session tokens of its global endpoint."""
+
+    account = models.OneToOneField("accounts.Account", models.CASCADE, related_name="security_token_preferences")
+    global_endpoint_token_version = models.PositiveSmallIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"security token preferences of {self.account_id}"
+
+
 class CredentialReport(models.Model):
     """The account's newest credential report, as the CSV file that it is."""
 
@@ -256,13 +266,23 @@ class ServiceSpecificCredential(models.Model):
 
 
 class SigningCertificate(models.Model):
-    """A user's X.509 signing certificate."""
+    """An X.509 signing certificate of a user, or of the root user (`user` is null).
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="signing_certificates")
+    `fingerprint` is its SHA-256 in hexadecimal: an account knows each certificate once.
+    """
+
+    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="signing_certificates")
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="signing_certificates")
     certificate_id = models.CharField(max_length=64, unique=True)
+    fingerprint = models.CharField(max_length=64)
     body = models.TextField()
     active = models.BooleanField(default=True)
     uploaded = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", "fingerprint", name="signing_certificate_once_in_account"),
+        ]
 
     def __str__(self) -> str:
         return self.certificate_id

@@ -22,6 +22,7 @@ from iamconsole.iam.models import (
     MfaDevice,
     PasswordPolicy,
     Role,
+    ServerCertificate,
     User,
 )
 from iamconsole.policy import AttachedPolicy, parse
@@ -54,6 +55,12 @@ def instance_profiles_named(account_key: int, names: Iterable[str]) -> dict[str,
     wanted = {name.lower() for name in names}
     rows = InstanceProfile.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
     return {row.name.lower(): row for row in rows.select_related("role__trust")}
+
+
+def server_certificates_named(account_key: int, names: Iterable[str]) -> dict[str, ServerCertificate]:
+    wanted = {name.lower() for name in names}
+    rows = ServerCertificate.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
+    return {row.name.lower(): row for row in rows}
 
 
 def mfa_devices(account_key: int, user_key: int | None) -> list[MfaDevice]:

@@ -19,11 +19,13 @@ TAGS = 50
 MANAGED_POLICY_SIZE = 6144
 INLINE_SIZE = {"user": 2048, "group": 5120, "role": 10240}
 TRUST_POLICY_SIZE = 2048
+SSH_PUBLIC_KEYS = 5
+SERVER_CERTIFICATES = 20
+SIGNING_CERTIFICATES = 2
+SERVICE_SPECIFIC_CREDENTIALS = 2  # for each service that supports them
 # Only told by GetAccountSummary; the numbers are those of its example in the API Reference.
 VERSIONS_IN_USE = 10_000
 INSTANCE_PROFILES = 1000
-SERVER_CERTIFICATES = 20
-SIGNING_CERTIFICATES = 2
 
 
 def check(name: str, limit: int, present: int) -> None:

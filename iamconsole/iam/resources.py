@@ -15,7 +15,16 @@ from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AwsError, NoSuchEntity, ValidationError
 from iamconsole.core.operation import Call, Params, Resolver, Resource, resolves, when
 from iamconsole.iam import aws_managed, queries, service_linked
-from iamconsole.iam.models import AccessKey, Group, InstanceProfile, ManagedPolicy, MfaDevice, Role, User
+from iamconsole.iam.models import (
+    AccessKey,
+    Group,
+    InstanceProfile,
+    ManagedPolicy,
+    MfaDevice,
+    Role,
+    ServerCertificate,
+    User,
+)
 
 # What tags make of a resource. IAM's own key is for users and roles alone: "Checks that the tag attached to the
 # identity resource (user or role) matches" (IAM User Guide, "IAM and AWS STS condition context keys").
@@ -118,8 +127,9 @@ def renamed_group(caller: Caller, asked: Sequence[Params]) -> list[Sequence[Reso
 
 
 def _source_and_target(caller: Caller, source: Resource, params: Params, kind: str) -> Sequence[Resource]:
-    row: User | Group | None = source.row
-    name = params.get(f"new_{kind}_name") or (row.name if row else params[f"{kind}_name"])
+    row: User | Group | ServerCertificate | None = source.row
+    named = f"{kind.replace('-', '_')}_name"
+    name = params.get(f"new_{named}") or (row.name if row else params[named])
     path = params.get("new_path") or (row.path if row else "/")
     return source, Resource(arn.iam(caller.account_id, kind, name, path), source.context)
 
@@ -266,6 +276,54 @@ def mfa_device(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
         tags = tagged(row.tags, RESOURCE_TAG) if row else {}
         found.append(Resource(serial_arn, tags, row=row, missing=missing))
     return found
+
+
+SERVER_CERTIFICATE = "server-certificate"
+
+
+@resolves(SERVER_CERTIFICATE, keys=RESOURCE_TAG)
+def server_certificate(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    names = [params["server_certificate_name"] for params in asked]
+    rows = queries.server_certificates_named(caller.account_key, names)
+    found = []
+    for name in names:
+        row = rows.get(name.lower())
+        if row is None:
+            missing = NoSuchEntity(
+                f"The Server Certificate with name {name} cannot be found.", field="server_certificate_name"
+            )
+            found.append(Resource(arn.iam(caller.account_id, SERVER_CERTIFICATE, name), missing=missing))
+        else:
+            found.append(Resource(row.arn(caller.account_id), tagged(row.tags, RESOURCE_TAG), row=row))
+    return found
+
+
+@resolves(SERVER_CERTIFICATE)
+def new_server_certificate(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [
+        Resource(arn.iam(caller.account_id, SERVER_CERTIFICATE, p["server_certificate_name"], p.get("path") or "/"))
+        for p in asked
+    ]
+
+
+@resolves(SERVER_CERTIFICATE, keys=RESOURCE_TAG)
+def renamed_server_certificate(caller: Caller, asked: Sequence[Params]) -> list[Sequence[Resource]]:
+    """The certificate and what it is to become (API reference, UpdateServerCertificate)."""
+    found = zip(server_certificate(caller, asked), asked, strict=True)
+    return [_source_and_target(caller, source, p, SERVER_CERTIFICATE) for source, p in found]
+
+
+@resolves()
+def all_server_certificates(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, SERVER_CERTIFICATE, "", p.get("path_prefix") or "/")) for p in asked]
+
+
+@resolves("user", keys=IDENTITY_TAG)
+def user_self_or_all(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """As `user_or_self`; a request for all users is decided on all of them, which AWS documents nowhere."""
+    named = iter(user_or_self(caller, [params for params in asked if not params.get("all_users")]))
+    every = Resource(arn.iam(caller.account_id, "user", "*"))
+    return [every if params.get("all_users") else next(named) for params in asked]
 
 
 @resolves("role", keys=IDENTITY_TAG)

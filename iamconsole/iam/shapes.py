@@ -18,6 +18,9 @@ from iamconsole.iam.models import (
     MfaDevice,
     PolicyVersion,
     Role,
+    ServerCertificate,
+    SigningCertificate,
+    SshPublicKey,
     User,
 )
 
@@ -132,9 +135,46 @@ def access_key(row: AccessKey, account_name: str) -> Response:
     return {
         "UserName": row.user.name if row.user else account_name,
         "AccessKeyId": row.access_key_id,
-        "Status": "Active" if row.active else "Inactive",
+        "Status": status(row.active),
         "CreateDate": row.created,
     }
+
+
+def ssh_public_key(row: SshPublicKey) -> Response:
+    """An SSH public key as ListSSHPublicKeys shows it: without its text."""
+    return {
+        "UserName": row.user.name,
+        "SSHPublicKeyId": row.key_id,
+        "Status": status(row.active),
+        "UploadDate": row.uploaded,
+    }
+
+
+def signing_certificate(row: SigningCertificate, account_name: str) -> Response:
+    """A signing certificate; as with access keys, the root user goes by the account's name."""
+    return {
+        "UserName": row.user.name if row.user else account_name,
+        "CertificateId": row.certificate_id,
+        "CertificateBody": row.body,
+        "Status": status(row.active),
+        "UploadDate": row.uploaded,
+    }
+
+
+def server_certificate(row: ServerCertificate, account_id: str) -> Response:
+    """What is told about a server certificate; the certificate itself is GetServerCertificate's."""
+    return {
+        "Path": row.path,
+        "ServerCertificateName": row.name,
+        "ServerCertificateId": row.unique_id,
+        "Arn": row.arn(account_id),
+        "UploadDate": row.created,
+        "Expiration": row.expires,
+    }
+
+
+def status(active: bool) -> str:
+    return "Active" if active else "Inactive"
 
 
 def login_profile(row: LoginProfile) -> Response:

@@ -130,6 +130,7 @@ LISTINGS = {
     "iam:ListUsers": "arn:aws:iam::{account}:user/",
     "iam:ListGroups": "arn:aws:iam::{account}:group/",
     "iam:ListRoles": "arn:aws:iam::{account}:role/",
+    "iam:ListServerCertificates": "arn:aws:iam::{account}:server-certificate/",
     "iam:ListVirtualMFADevices": "arn:aws:iam::{account}:mfa/",
     "s3:ListAllMyBuckets": "arn:aws:s3:::*",
 }

@@ -13,6 +13,8 @@ from iamconsole.iam import aws_managed
 from iamconsole.iam.models import Attachment, Group, ManagedPolicy, User
 from tests.boto import boto
 from tests.factories import allow, client_for, policy
+from tests.gateway.stories.core import mfa_codes
+from tests.iam.keys import SIGNING_CERTIFICATE, SSH_PUBLIC_KEY
 
 pytestmark = pytest.mark.django_db
 
@@ -135,17 +137,63 @@ def test_deleting_a_user_asks_for_each_thing_in_turn(admin):
     admin.call("iam:PutUserPolicy", user_name="john", policy_name="p", policy_document=DOCUMENT)
     key = admin.call("iam:CreateAccessKey", user_name="john")["AccessKey"]["AccessKeyId"]
     admin.call("iam:CreateLoginProfile", user_name="john", password="Passw0rd!")
+    serial = assigned_device(admin, "john")
+    ssh_key, service, certificate = other_credentials(admin, "john")
+    referenced = "must remove referenced objects first."
 
     for remedy, action, params in (
         ("must remove users from group first.", "iam:RemoveUserFromGroup", {"group_name": "HR"}),
         ("must detach all policies first.", "iam:DetachUserPolicy", {"policy_arn": S3_READ}),
         ("must delete policies first.", "iam:DeleteUserPolicy", {"policy_name": "p"}),
-        ("must delete access keys first.", "iam:DeleteAccessKey", {"access_key_id": key}),
         ("must delete login profile first.", "iam:DeleteLoginProfile", {}),
+        ("must delete access keys first.", "iam:DeleteAccessKey", {"access_key_id": key}),
+        ("must delete MFA device first.", "iam:DeactivateMFADevice", {"serial_number": serial}),
+        (referenced, "iam:DeleteSSHPublicKey", {"ssh_public_key_id": ssh_key}),
+        (referenced, "iam:DeleteServiceSpecificCredential", {"service_specific_credential_id": service}),
+        (referenced, "iam:DeleteSigningCertificate", {"certificate_id": certificate}),
     ):
         refused(admin, "DeleteConflict", f"Cannot delete entity, {remedy}", "iam:DeleteUser", user_name="john")
         admin.call(action, user_name="john", **params)
     admin.call("iam:DeleteUser", user_name="john")
+    refused(admin, "NoSuchEntity", "The user with name john cannot be found.", "iam:GetUser", user_name="john")
+
+
+def assigned_device(client, name):
+    """A virtual MFA device of the user; its serial number."""
+    made = client.call("iam:CreateVirtualMFADevice", virtual_mfa_device_name=name)["VirtualMFADevice"]
+    codes = mfa_codes(made["Base32StringSeed"].decode())
+    client.call(
+        "iam:EnableMFADevice",
+        user_name=name,
+        serial_number=made["SerialNumber"],
+        authentication_code1=codes["code0"],
+        authentication_code2=codes["code1"],
+    )
+    return made["SerialNumber"]
+
+
+def other_credentials(client, name):
+    """An SSH public key, a credential for CodeCommit and a signing certificate of the user; their IDs."""
+    ssh_key = client.call("iam:UploadSSHPublicKey", user_name=name, ssh_public_key_body=SSH_PUBLIC_KEY)
+    service = client.call(
+        "iam:CreateServiceSpecificCredential", user_name=name, service_name="codecommit.amazonaws.com"
+    )
+    signing = client.call("iam:UploadSigningCertificate", user_name=name, certificate_body=SIGNING_CERTIFICATE)
+    return (
+        ssh_key["SSHPublicKey"]["SSHPublicKeyId"],
+        service["ServiceSpecificCredential"]["ServiceSpecificCredentialId"],
+        signing["Certificate"]["CertificateId"],
+    )
+
+
+def test_the_console_deletes_a_user_with_everything_that_it_owns(admin, as_user):
+    admin.call("iam:CreateUser", user_name="john")
+    admin.call("iam:CreateLoginProfile", user_name="john", password="Passw0rd!")
+    admin.call("iam:CreateAccessKey", user_name="john")
+    assigned_device(admin, "john")
+    other_credentials(admin, "john")
+    answer = as_user("admin").post("/iam/users/delete", {"selected": "john", "confirm": "john"})
+    assert answer.status_code == 302
     refused(admin, "NoSuchEntity", "The user with name john cannot be found.", "iam:GetUser", user_name="john")
 
 

@@ -9,8 +9,22 @@ from django.db.models.functions import Coalesce
 from iamconsole.accounts.models import Account
 from iamconsole.core.errors import EntityAlreadyExists, InvalidInput, NoSuchEntity
 from iamconsole.core.operation import Call, Response, operation
-from iamconsole.iam import paging, quotas, resources
-from iamconsole.iam.models import AccessKey, Group, ManagedPolicy, MfaDevice, PolicyVersion, Role, User
+from iamconsole.iam import paging, quotas
+from iamconsole.iam.models import (
+    AccessKey,
+    Group,
+    InstanceProfile,
+    ManagedPolicy,
+    MfaDevice,
+    OidcProvider,
+    PolicyVersion,
+    Role,
+    SamlProvider,
+    SecurityTokenPreferences,
+    ServerCertificate,
+    SigningCertificate,
+    User,
+)
 
 
 @operation("iam:CreateAccountAlias")
@@ -60,10 +74,7 @@ def _number_of(rows: QuerySet[Model]) -> Coalesce:
 
 @operation("iam:GetAccountSummary", read_only=True)
 def get_account_summary(call: Call) -> Response:
-    """How many things there are, and how many there may be. Source: API Reference, GetAccountSummary.
-
-    What cannot be made here (certificates, identity providers, instance profiles) is truly 0.
-    """
+    """How many things there are, and how many there may be. Source: API Reference, GetAccountSummary."""
     mine = {"account": OuterRef("pk")}
     devices = MfaDevice.objects.filter(**mine)
     numbers = Account.objects.annotate(
@@ -76,6 +87,14 @@ def get_account_summary(call: Call) -> Response:
         devices_in_use=_number_of(devices.filter(enabled__isnull=False)),
         root_devices=_number_of(devices.filter(enabled__isnull=False, user=None)),
         root_keys=_number_of(AccessKey.objects.filter(**mine, user=None)),
+        root_certificates=_number_of(SigningCertificate.objects.filter(**mine, user=None)),
+        server_certificates=_number_of(ServerCertificate.objects.filter(**mine)),
+        instance_profiles=_number_of(InstanceProfile.objects.filter(**mine)),
+        saml=_number_of(SamlProvider.objects.filter(**mine)),
+        oidc=_number_of(OidcProvider.objects.filter(**mine)),
+        token_version=Coalesce(
+            Subquery(SecurityTokenPreferences.objects.filter(**mine).values("global_endpoint_token_version")), 1
+        ),
     ).get(pk=call.caller.account_key)
     return {
         "SummaryMap": {
@@ -105,26 +124,29 @@ def get_account_summary(call: Call) -> Response:
             "AccountMFAEnabled": int(numbers.root_devices > 0),
             "AccountAccessKeysPresent": int(numbers.root_keys > 0),
             "AccountPasswordPresent": 1,
-            "AccountSigningCertificatesPresent": 0,
+            "AccountSigningCertificatesPresent": int(numbers.root_certificates > 0),
             "SigningCertificatesPerUserQuota": quotas.SIGNING_CERTIFICATES,
-            "ServerCertificates": 0,
+            "ServerCertificates": numbers.server_certificates,
             "ServerCertificatesQuota": quotas.SERVER_CERTIFICATES,
-            "InstanceProfiles": 0,
+            "InstanceProfiles": numbers.instance_profiles,
             "InstanceProfilesQuota": quotas.INSTANCE_PROFILES,
-            "Providers": 0,
+            "Providers": numbers.saml + numbers.oidc,
             # Version 1 session tokens of the global endpoint: what an account has until somebody changes it.
-            "GlobalEndpointTokenVersion": 1,
+            "GlobalEndpointTokenVersion": numbers.token_version,
         }
     }
 
 
-@operation("iam:ListSigningCertificates", resource=resources.user_or_self, read_only=True)
-def list_signing_certificates(
-    call: Call, *, user_name: str | None = None, marker: str | None = None, max_items: int | None = None
-) -> Response:
-    """A user's X.509 certificates. None can be uploaded here, so nobody has any."""
-    resources.holder(call)
-    return {"Certificates": [], "IsTruncated": False}
+@operation("iam:SetSecurityTokenServicePreferences")
+def set_security_token_service_preferences(call: Call, *, global_endpoint_token_version: str) -> Response:
+    """Which session tokens the global endpoint of STS gives: of version 2, valid in all Regions, or of version 1, valid
+    only in those that are enabled by default. Every Region is enabled here, so the setting is kept and told, no more.
+    """
+    SecurityTokenPreferences.objects.update_or_create(
+        account_id=call.caller.account_key,
+        defaults={"global_endpoint_token_version": 2 if global_endpoint_token_version == "v2Token" else 1},
+    )
+    return {}
 
 
 @operation("iam:ListSAMLProviders", read_only=True)

@@ -153,6 +153,13 @@ def change_password(call: Call, *, old_password: str, new_password: str) -> Resp
     return {}
 
 
+def is_active(status: str, what: str) -> bool:
+    """The status that a request gives a credential. The model has `Expired` too, which only time can make it."""
+    if status == "Expired":
+        raise InvalidInput(f"{what} cannot be made {status}.", field="status")
+    return status == "Active"
+
+
 def _keys_of(call: Call) -> tuple[User | None, list[AccessKey]]:
     """The user (None for the root user itself) and its access keys."""
     user = resources.holder(call)
@@ -208,9 +215,7 @@ def list_access_keys(
 def update_access_key(call: Call, *, access_key_id: str, status: str, user_name: str | None = None) -> Response:
     """Make a key active or inactive."""
     key = _key(call, access_key_id)
-    if status not in ("Active", "Inactive"):
-        raise InvalidInput(f"An access key cannot be made {status}.", field="status")
-    key.active = status == "Active"
+    key.active = is_active(status, "An access key")
     key.save(update_fields=["active"])
     return {}
 

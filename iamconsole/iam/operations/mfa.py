@@ -21,6 +21,7 @@ from iamconsole.core.errors import (
 )
 from iamconsole.core.operation import Call, Check, Response, operation
 from iamconsole.iam import keys, mfa, paging, quotas, resources, shapes
+from iamconsole.iam import tags as tagging
 from iamconsole.iam.models import MfaDevice, User
 from iamconsole.iam.tags import Tags, merged_tags
 
@@ -164,6 +165,23 @@ def delete_virtual_mfa_device(call: Call, *, serial_number: str) -> Response:
         raise DeleteConflict("MFA VirtualDevice in use. Must deactivate first.")
     device.delete()
     return {}
+
+
+@operation("iam:TagMFADevice", resource=resources.mfa_device, keys=keys.REQUEST_TAGS)
+def tag_mfa_device(call: Call, *, serial_number: str, tags: Tags) -> Response:
+    return tagging.put_on(call, tags)
+
+
+@operation("iam:UntagMFADevice", resource=resources.mfa_device, keys=keys.TAG_KEYS)
+def untag_mfa_device(call: Call, *, serial_number: str, tag_keys: Sequence[str]) -> Response:
+    return tagging.take_from(call, tag_keys)
+
+
+@operation("iam:ListMFADeviceTags", resource=resources.mfa_device, read_only=True)
+def list_mfa_device_tags(
+    call: Call, *, serial_number: str, marker: str | None = None, max_items: int | None = None
+) -> Response:
+    return tagging.page_of(call)
 
 
 def _load_devices(calls: Sequence[Call]) -> dict[int | None, list[MfaDevice]]:

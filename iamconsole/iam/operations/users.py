@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from iamconsole.accounts.models import Account
 from iamconsole.core.caller import Caller
@@ -14,6 +13,8 @@ from iamconsole.iam import tags as tagging
 from iamconsole.iam.boundaries import boundary_named
 from iamconsole.iam.models import User
 from iamconsole.iam.tags import Tags, merged_tags
+
+REFERENCED = "must remove referenced objects first."
 
 
 def refuse_taken_name(caller: Caller, name: str) -> None:
@@ -90,18 +91,22 @@ def delete_user(call: Call, *, user_name: str) -> Response:
     cleanup script would.
     """
     row: User = call.resource.require()
-    owned: list[tuple[Any, str]] = [
-        (row.memberships, "must remove users from group first."),
-        (row.attachments, "must detach all policies first."),
-        (row.inline_policies, "must delete policies first."),
-        (row.access_keys, "must delete access keys first."),
-        (row.mfa_devices, "must delete MFA device first."),
+    owned: list[tuple[bool, str]] = [
+        (row.memberships.exists(), "must remove users from group first."),
+        (row.attachments.exists(), "must detach all policies first."),
+        (row.inline_policies.exists(), "must delete policies first."),
+        # The order from here on is that of transcripts (hashicorp/terraform, issue 8621), and for SSH public keys the
+        # words too (hashicorp/terraform, issue 17841); AWS documents neither.
+        (hasattr(row, "login_profile"), "must delete login profile first."),
+        (row.access_keys.exists(), "must delete access keys first."),
+        (row.mfa_devices.exists(), "must delete MFA device first."),
+        (row.ssh_public_keys.exists(), REFERENCED),
+        (row.service_specific_credentials.exists(), REFERENCED),
+        (row.signing_certificates.exists(), REFERENCED),
     ]
-    for things, remedy in owned:
-        if things.exists():
+    for owns, remedy in owned:
+        if owns:
             raise DeleteConflict(f"Cannot delete entity, {remedy}")
-    if hasattr(row, "login_profile"):
-        raise DeleteConflict("Cannot delete entity, must delete login profile first.")
     row.delete()
     return {}
 

@@ -156,6 +156,13 @@ def _deletion(aws: Aws, name: str) -> Iterator[Call]:
         yield "iam:DeleteAccessKey", user | {"access_key_id": key["AccessKeyId"]}
     for device in every(aws, "iam:ListMFADevices", "MFADevices", **user):
         yield from removal(user, device["SerialNumber"])
+    for ssh_key in every(aws, "iam:ListSSHPublicKeys", "SSHPublicKeys", **user):
+        yield "iam:DeleteSSHPublicKey", user | {"ssh_public_key_id": ssh_key["SSHPublicKeyId"]}
+    for one in every(aws, "iam:ListServiceSpecificCredentials", "ServiceSpecificCredentials", **user):
+        given = {"service_specific_credential_id": one["ServiceSpecificCredentialId"]}
+        yield "iam:DeleteServiceSpecificCredential", user | given
+    for certificate in every(aws, "iam:ListSigningCertificates", "Certificates", **user):
+        yield "iam:DeleteSigningCertificate", user | {"certificate_id": certificate["CertificateId"]}
     for policy_name in every(aws, "iam:ListUserPolicies", "PolicyNames", **user):
         yield "iam:DeleteUserPolicy", user | {"policy_name": policy_name}
     for policy in every(aws, "iam:ListAttachedUserPolicies", "AttachedPolicies", **user):
