@@ -52,7 +52,7 @@ def boto(service: str, access_key_id: str, secret: str, **options: Any) -> Any:
             body,
             content_type=content_type,
             headers=headers,
-            HTTP_HOST="testserver",
+            HTTP_HOST=parts.netloc,
             QUERY_STRING=parts.query,
             REQUEST_URI=f"{parts.path}?{parts.query}" if parts.query else parts.path,
         )

@@ -20,7 +20,12 @@ class Signer:
 
 
 def authenticate(
-    service: str, signature: wire.Signature, request: wire.HttpRequest, now: dt.datetime, bucket: str | None
+    service: str,
+    protocol: str,
+    signature: wire.Signature,
+    request: wire.HttpRequest,
+    now: dt.datetime,
+    bucket: str | None,
 ) -> Signer:
     """The caller whose secret made the signature; raises WireError with the service's own code and words.
 
@@ -28,16 +33,16 @@ def authenticate(
     """
     found = callers.credential(signature.access_key_id)
     if found is None or not found.active or found.restricted:
-        raise wire.authentication_error(service, wire.UNKNOWN_KEY)
+        raise wire.authentication_error(service, wire.UNKNOWN_KEY, protocol)
     token = signature.session_token or ""
     if bool(found.token_sha256) != bool(token):
-        raise wire.authentication_error(service, wire.BAD_TOKEN)
+        raise wire.authentication_error(service, wire.BAD_TOKEN, protocol)
     if token and not hmac.compare_digest(hashlib.sha256(token.encode()).hexdigest(), found.token_sha256):
-        raise wire.authentication_error(service, wire.BAD_TOKEN)
+        raise wire.authentication_error(service, wire.BAD_TOKEN, protocol)
     try:
         wire.verify(signature, request, found.secret, now=now, bucket=bucket)
     except wire.SignatureProblem as problem:
-        raise wire.worded(service, problem) from problem
+        raise wire.worded(service, problem, protocol) from problem
     if found.expires is not None and found.expires <= now:
         raise wire.WireError("ExpiredToken", "The security token included in the request is expired", 403)
     return Signer(found.caller, signature, found.secret)

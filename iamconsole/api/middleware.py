@@ -39,6 +39,8 @@ def is_for_aws(request: HttpRequest) -> bool:
         or ("AWSAccessKeyId=" in query and "Signature=" in query)
         # No page of the console is posted to the root, and every query call has an Action there.
         or (request.path_info == "/" and (request.method == "POST" or "Action=" in query))
+        # What SDKs send with every call, also with those that are not signed.
+        or "HTTP_AMZ_SDK_INVOCATION_ID" in meta
         or bucket_of_host(meta.get("HTTP_HOST", "")) is not None
     )
 

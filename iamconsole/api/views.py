@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from iamconsole.api.authentication import Signer, authenticate, signing_of
 from iamconsole.api.bodies import Pieces, Span
 from iamconsole.core.caller import Signing, wall_clock
 from iamconsole.core.errors import AwsError, CallerGone
+from iamconsole.core.ids import Ids
 from iamconsole.core.operation import Body
 from iamconsole.gateway import callers, door
 from iamconsole.gateway.http import context_of
@@ -25,20 +25,34 @@ from iamconsole.s3.errors import S3Error, entity_too_large, no_such_bucket
 from iamconsole.s3.storage import OBJECT_HEADERS
 
 
+@dataclass(slots=True)
+class Asked:
+    """What is known so far of what a request asks, for the form of its answer: both grow while it is read."""
+
+    service: str
+    protocol: str
+
+    @property
+    def form(self) -> str:
+        """What `wire.serialize_error` needs: no model is loaded for the error of a service that is not simulated."""
+        if self.service in door.OFFERED:
+            return self.service
+        return "query" if self.protocol == "rest-xml" else self.protocol
+
+
 def endpoint(request: HttpRequest, *, bucket: str | None) -> HttpResponseBase:
     """Answer one request of the CLI, an SDK or a presigned link."""
+    request_id = Ids().uuid()
     received = _received(request)
     # Until the signature says which service is meant: only S3's calls have a path or a bucket's host.
-    service = "s3" if bucket or request.path_info != "/" else "query"
-    request_id = str(uuid.uuid4())
+    service = "s3" if bucket or request.path_info != "/" else "sts"
+    asked = Asked(service, wire.protocol_by_looks(service, received))
     try:
         signature = wire.find_signature(received)
-        service = wire.service_for(signature, received) or ("s3" if bucket or signature is None else "query")
-        if service == "s3" and signature is None and not bucket:
-            service = "sts"  # an unsigned call to the root: answered as the query services do
-        response = _answer(request, received, service, signature, bucket, request_id)
+        _recognise(asked, signature, received, bucket)
+        response = _answer(request, received, asked, signature, bucket, request_id)
     except (wire.WireError, AwsError) as error:
-        response = _refusal(service, error, request.path, request_id)
+        response = _refusal(asked, error, request.path, request_id)
     return _without_body(response) if request.method == "HEAD" else response
 
 
@@ -47,12 +61,12 @@ def public_object(request: HttpRequest, public_name: str) -> HttpResponseBase:
 
     A bucket of another sandbox, or of none, is one that does not exist.
     """
-    received, request_id = _received(request), str(uuid.uuid4())
+    received, request_id = _received(request), Ids().uuid()
     received = replace(received, path=received.path.removeprefix(f"/s/{public_name}"))
     try:
         response = _read_without_credentials(request, received, public_name, request_id)
     except (wire.WireError, AwsError) as error:
-        response = _refusal("s3", error, request.path, request_id)
+        response = _refusal(Asked("s3", "rest-xml"), error, request.path, request_id)
     for name, value in OBJECT_HEADERS.items():
         response.headers.setdefault(name, value)
     # Asked for again each time: what a policy no longer allows must not come out of the browser's cache.
@@ -77,7 +91,7 @@ def _read_without_credentials(
     if caller is None:
         raise no_such_bucket(bucket)
     context = context_of(request, face="api", signing=Signing(kind="", version=""))
-    return _response(parsed, door.call(caller, context, f"s3:{parsed.operation}", **params), request_id)
+    return _response(parsed, door.call(caller, context, _offered(parsed, "rest-xml"), **params), request_id)
 
 
 def _wants_code(request: HttpRequest) -> bool:
@@ -85,15 +99,15 @@ def _wants_code(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Dest", "") in ("script", "style", "worker", "serviceworker", "sharedworker")
 
 
-def _refusal(service: str, error: wire.WireError | AwsError, path: str, request_id: str) -> HttpResponse:
+def _refusal(asked: Asked, error: wire.WireError | AwsError, path: str, request_id: str) -> HttpResponse:
     if isinstance(error, CallerGone):
-        error = wire.authentication_error(service, wire.UNKNOWN_KEY)
+        error = wire.authentication_error(asked.service, wire.UNKNOWN_KEY, asked.protocol)
     extra = dict(error.extra) if isinstance(error, AwsError) else {}
     if error.status == 304:
         return HttpResponse(status=304, headers=extra)
-    if service == "s3" and isinstance(error, AwsError):
+    if asked.service == "s3" and isinstance(error, AwsError):
         extra.setdefault("Resource", path)
-    return _error(service, error.code, error.message, error.status, request_id, extra)
+    return _error(asked, error.code, error.message, error.status, request_id, extra)
 
 
 def _without_body(response: HttpResponseBase) -> HttpResponseBase:
@@ -107,15 +121,28 @@ def _without_body(response: HttpResponseBase) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The answer to a fault of our own, in AWS's shape; Django has logged it."""
-    service = "query"
+    asked = Asked("sts", "query")
     try:
         received = _received(request)
-        service = wire.service_for(wire.find_signature(received), received) or service
+        _recognise(asked, wire.find_signature(received), received, None)
     except wire.WireError:
         pass  # a request that cannot be read at all: the query shape will do
-    code = "InternalError" if service == "s3" else "InternalFailure"
+    code = "InternalError" if asked.service == "s3" else "InternalFailure"
     message = "We encountered an internal error. Please try again."
-    return _error(service, code, message, 500, str(uuid.uuid4()), {}, type_="Receiver")
+    return _error(asked, code, message, 500, Ids().uuid(), {}, type_="Receiver")
+
+
+def _recognise(asked: Asked, signature: wire.Signature | None, received: wire.HttpRequest, bucket: str | None) -> None:
+    """Tell the service and the protocol by what is signed, or by what an unsigned request looks like."""
+    found = wire.service_for(signature, received)
+    if found is None and signature is not None:
+        found = signature.service  # one that AWS does not have; the caller is told so once it is known
+    if found is not None:
+        asked.service = found
+    elif not bucket and received.path == "/" and "x-amz-target" not in received.headers:
+        asked.service = "sts"  # an unsigned call to the root: answered as the query services do
+    in_model = signature is not None and asked.service in door.OFFERED
+    asked.protocol = (wire.protocol_for if in_model else wire.protocol_by_looks)(asked.service, received)
 
 
 def _received(request: HttpRequest) -> wire.HttpRequest:
@@ -149,27 +176,51 @@ def _with_body(request: HttpRequest, received: wire.HttpRequest) -> wire.HttpReq
 def _answer(
     request: HttpRequest,
     received: wire.HttpRequest,
-    service: str,
+    asked: Asked,
     signature: wire.Signature | None,
     bucket: str | None,
     request_id: str,
 ) -> HttpResponseBase:
-    streamed = service == "s3" and request.method == "PUT" and wire.parse(service, received, bucket=bucket).streaming
-    if streamed:
+    parsed = None
+    if asked.service == "s3" and request.method == "PUT":
+        parsed = wire.parse("s3", received, bucket=bucket)
+    if parsed is not None and parsed.streaming:
         _refuse_too_large(received)
     else:
-        received = _with_body(request, received)
+        parsed, received = None, _with_body(request, received)
     now = wall_clock()
     if signature is None:
-        raise wire.authentication_error(service, wire.MISSING)
-    signer = authenticate(service, signature, received, now, bucket)
-    parsed = wire.parse(service, received, bucket=bucket)
+        raise wire.authentication_error(asked.service, wire.MISSING, asked.protocol)
+    signer = authenticate(asked.service, asked.protocol, signature, received, now, bucket)
+    parsed = parsed or _parsed(asked, received, bucket)
+    operation = _offered(parsed, asked.protocol)
     body = _body(request, received, signer) if parsed.streaming else None
-    params = _keywords(parsed)
-    operation = door.operation_named(f"{parsed.service}:{parsed.operation}")
     context = context_of(request, face="api", region=signature.region, signing=signing_of(signature, now))
-    result = door.call(signer.caller, context, operation.name, body=body, **params)
+    result = door.call(signer.caller, context, operation, body=body, **_keywords(parsed))
     return _response(parsed, result, request_id)
+
+
+def _offered(parsed: wire.Parsed, protocol: str) -> str:
+    """The name of the operation that is called, or the refusal of one that is not here."""
+    operation = door.offered(parsed.service, parsed.operation)
+    if operation is None:
+        raise wire.not_simulated(parsed.service, parsed.operation, protocol)
+    return operation.name
+
+
+def _parsed(asked: Asked, received: wire.HttpRequest, bucket: str | None) -> wire.Parsed:
+    """The call that a request makes; of a service that is not simulated at all, its name is all that is asked for."""
+    if asked.service in door.OFFERED:
+        return wire.parse(asked.service, received, bucket=bucket)
+    operation = ""
+    try:
+        parsed = wire.parse(asked.service, received)
+        asked.service, operation = parsed.service, parsed.operation
+    except wire.UnknownOperation as problem:
+        operation = problem.action if " " not in problem.action else ""
+    except wire.WireError:
+        pass  # a service that AWS lacks too, or a body that does not matter any more
+    raise wire.not_simulated(asked.service, operation, asked.protocol)
 
 
 def _refuse_too_large(received: wire.HttpRequest) -> None:
@@ -201,7 +252,7 @@ def _hashed(request: HttpRequest, signer: Signer) -> Iterator[bytes]:
 
 
 def _response(parsed: wire.Parsed, result: dict[str, Any], request_id: str) -> HttpResponseBase:
-    made = wire.serialize(parsed.service, parsed.operation, result, request_id=request_id)
+    made = wire.serialize(parsed.service, parsed.operation, result, request_id=request_id, protocol=parsed.protocol)
     if not made.streaming:
         return _whole(made)
     body = Span(result[made.streaming], result["ContentLength"])
@@ -209,11 +260,18 @@ def _response(parsed: wire.Parsed, result: dict[str, Any], request_id: str) -> H
 
 
 def _error(
-    service: str, code: str, message: str, status: int, request_id: str, extra: dict[str, str], type_: str = "Sender"
+    asked: Asked, code: str, message: str, status: int, request_id: str, extra: dict[str, str], type_: str = "Sender"
 ) -> HttpResponse:
     return _whole(
         wire.serialize_error(
-            service, code=code, message=message, status=status, request_id=request_id, extra=extra, type_=type_
+            asked.form,
+            code=code,
+            message=message,
+            status=status,
+            request_id=request_id,
+            extra=extra,
+            type_=type_,
+            protocol=asked.protocol,
         )
     )
 

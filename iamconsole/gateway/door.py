@@ -71,15 +71,22 @@ def _of_somebody(caller: Caller) -> Iterator[None]:
         raise CallerGone from None
 
 
+# The services of which something is offered to the CLI and the SDKs.
+OFFERED = frozenset(operation.service for operation in OPERATIONS.values() if operation.public)
+
+
 def operation_named(name: str) -> Operation:
     found = OPERATIONS.get(name)
     if found is None:
         service, _, short_name = name.partition(":")
-        message = f"The operation {short_name} of {service} is not simulated here."
-        if service == "s3":
-            raise InvalidAction(message, code="NotImplemented", status=501)
-        raise InvalidAction(message)
+        raise InvalidAction(f"The operation {short_name} of {service} is not simulated here.")
     return found
+
+
+def offered(service: str, short_name: str) -> Operation | None:
+    """An operation that may be called from the wire; None also for one that only our own pages call."""
+    found = OPERATIONS.get(f"{service}:{short_name}")
+    return found if found is not None and found.public else None
 
 
 @dataclass(slots=True)

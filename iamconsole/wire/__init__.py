@@ -18,12 +18,13 @@ from iamconsole.wire.errors import (
     UNKNOWN_KEY,
     WRONG_SECRET,
     authentication_error,
+    not_simulated,
     serialize_error,
     worded,
 )
-from iamconsole.wire.models import protocol_of, service_for
+from iamconsole.wire.models import protocol_of
 from iamconsole.wire.naming import keywords, members, snake
-from iamconsole.wire.parse import parse
+from iamconsole.wire.parse import parse, protocol_for
 from iamconsole.wire.problems import (
     MalformedInput,
     MalformedSignature,
@@ -35,6 +36,7 @@ from iamconsole.wire.problems import (
 from iamconsole.wire.record import HIDDEN, record_of, sensitive_members
 from iamconsole.wire.request import HttpRequest, HttpResponse, Parsed
 from iamconsole.wire.serialize import serialize
+from iamconsole.wire.services import protocol_by_looks, service_for
 from iamconsole.wire.signatures import find_signature, verify
 from iamconsole.wire.sigv4 import (
     EXPIRED,
@@ -84,7 +86,10 @@ __all__ = [
     "keywords",
     "members",
     "named_checksums",
+    "not_simulated",
     "parse",
+    "protocol_by_looks",
+    "protocol_for",
     "protocol_of",
     "record_of",
     "sensitive_members",

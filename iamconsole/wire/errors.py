@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
+from typing import Any
 
-from iamconsole.wire import models
-from iamconsole.wire.problems import SignatureProblem, UnknownService, WireError
+from iamconsole.wire import json_values, models, scalars
+from iamconsole.wire.elements import Style, element
+from iamconsole.wire.headers import in_header
+from iamconsole.wire.problems import SignatureProblem, WireError
 from iamconsole.wire.request import HttpResponse
 from iamconsole.wire.sigv4 import MISMATCH_MESSAGE, S3_MISMATCH_MESSAGE
 from iamconsole.wire.xml import HEADER, escape
@@ -40,6 +42,18 @@ def host_id(request_id: str) -> str:
     return base64.b64encode(hashlib.sha384(request_id.encode()).digest()).decode()
 
 
+def not_simulated(service: str, operation: str, protocol: str) -> WireError:
+    """The refusal of what AWS may have and this product does not: a sentence that SDKs show, in a code they know."""
+    message = f"The service {service} is not simulated here."
+    if operation:
+        message = f"The operation {operation} of {service} is not simulated here."
+    if service == "s3":
+        return WireError("NotImplemented", message, 501)
+    if protocol in ("query", "ec2", "rest-xml"):
+        return WireError("InvalidAction", message, 400)
+    return WireError("UnknownOperationException", message, 404 if protocol == "rest-json" else 400)
+
+
 def serialize_error(
     protocol_or_service: str,
     *,
@@ -49,27 +63,28 @@ def serialize_error(
     request_id: str,
     extra: Mapping[str, object] | None = None,
     type_: str = "Sender",
+    protocol: str = "",
 ) -> HttpResponse:
     """An error response.
 
     `protocol_or_service` is a botocore service ("iam", "dynamodb") or a
-    protocol; "rest-xml" alone means S3's form. `extra` adds members to the
-    error (`{"BucketName": "b", "Resource": "/b"}`). The caller leaves out the
-    body of an answer to HEAD.
+    protocol; "rest-xml" alone means S3's form. `protocol` is the one that the
+    request spoke, where that is known. `extra` adds members to the error
+    (`{"BucketName": "b", "Resource": "/b"}`), written as the model of the
+    error has them. The caller leaves out the body of an answer to HEAD.
     """
     service: str | None = protocol_or_service
     if protocol_or_service in PROTOCOLS:
         protocol = protocol_or_service
         service = "s3" if protocol == "rest-xml" else None
-    else:
-        try:
-            protocol = models.protocol_of(protocol_or_service)
-        except UnknownService:
-            protocol, service = "query", None
-    more = {name: str(value) for name, value in (extra or {}).items() if value is not None}
+    elif protocol_or_service not in models.names():
+        protocol, service = protocol or "query", None
+    protocol = protocol or models.protocol_of(protocol_or_service)
+    more = {name: value for name, value in (extra or {}).items() if value is not None}
+    shape = _error_shape(service, code) if service and more else None
     if protocol in ("json", "rest-json", "smithy-rpc-v2-cbor"):
-        return _json(protocol, service, code, message, status, request_id, more)
-    members = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in more.items())
+        return _json(protocol, service, shape, code, message, status, request_id, more, type_)
+    members = _elements(service or "", protocol, shape, more)
     code_and_message = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     headers = dict(request_headers(service, request_id))
     if service == "s3":
@@ -95,17 +110,54 @@ def serialize_error(
     return HttpResponse(status, headers, body.encode())
 
 
+def _error_shape(service: str, code: str) -> Any:
+    """The model of an error by its code; None where the service has none."""
+    return models.service_model(service).shape_for_error_code(code)
+
+
+def _elements(service: str, protocol: str, shape: Any, more: Mapping[str, object]) -> str:
+    """The members of an error as elements: as its model has them, any other as plain text."""
+    style = Style(service, "millis" if service == "s3" or protocol == "ec2" else "iso8601")
+    out: list[str] = []
+    for name, value in more.items():
+        member = shape.members.get(name) if shape is not None else None
+        if member is None:
+            out.append(f"<{name}>{escape(str(value))}</{name}>")
+        else:
+            element(style, member, member.serialization.get("name", name), value, out)
+    return "".join(out)
+
+
 def _json(
-    protocol: str, service: str | None, code: str, message: str, status: int, request_id: str, more: dict[str, str]
+    protocol: str,
+    service: str | None,
+    shape: Any,
+    code: str,
+    message: str,
+    status: int,
+    request_id: str,
+    more: Mapping[str, object],
+    type_: str,
 ) -> HttpResponse:
     headers = {"x-amzn-requestid": request_id, "x-amzn-errortype": code}
-    fields = {"__type": code, "message": message, **more}
+    fields: dict[str, Any] = {"__type": code, "message": message}
+    for name, value in more.items():
+        member = shape.members.get(name) if shape is not None else None
+        if member is None:
+            fields[name] = str(value)
+        elif member.serialization.get("location") == "header":
+            headers[member.serialization["name"].lower()] = in_header(scalars.write(member, value, "rfc822"))
+        else:
+            fields[member.serialization.get("name", name)] = json_values.write(member, value)
+    if service and "awsQueryCompatible" in models.service_model(service).metadata:
+        # Who once met the service by the query protocol knows its codes (smithy.io, "awsQueryCompatible").
+        headers["x-amzn-query-error"] = in_header(f"{code};{type_}")
     if protocol == "smithy-rpc-v2-cbor":
         headers |= {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
-        return HttpResponse(status, headers, _cbor(fields))
-    version = models.service_model(service).metadata.get("jsonVersion", "1.1") if service else "1.1"
+        return HttpResponse(status, headers, _cbor({name: str(value) for name, value in fields.items()}))
+    version = models.service_model(service).metadata.get("jsonVersion", "1.0") if service else "1.1"
     headers["content-type"] = f"application/x-amz-json-{version}" if protocol == "json" else "application/json"
-    return HttpResponse(status, headers, json.dumps(fields).encode())
+    return HttpResponse(status, headers, json_values.dump(fields))
 
 
 def _cbor(fields: dict[str, str]) -> bytes:
@@ -118,15 +170,16 @@ def _cbor(fields: dict[str, str]) -> bytes:
     return bytes(out)
 
 
-def authentication_error(service: str, kind: str) -> WireError:
+def authentication_error(service: str, kind: str, protocol: str = "") -> WireError:
     """The refusal of a request whose credentials are not good, as `service` words it.
 
     `kind` is MISSING, UNKNOWN_KEY (also an inactive or deleted one),
     BAD_TOKEN (session token missing, wrong or of another key) or
     WRONG_SECRET. A SignatureProblem from `verify` is already worded for query
-    services and S3; `worded` puts one into the words of any service.
+    services and S3; `worded` puts one into the words of any service. Both
+    need no model where the request's `protocol` is given.
     """
-    protocol = models.protocol_of(service)
+    protocol = protocol or models.protocol_of(service)
     if protocol == "ec2" and kind in (UNKNOWN_KEY, BAD_TOKEN):
         return WireError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
     if service == "s3":
@@ -140,9 +193,9 @@ def authentication_error(service: str, kind: str) -> WireError:
     return WireError(code, message, status)
 
 
-def worded(service: str, problem: SignatureProblem) -> WireError:
+def worded(service: str, problem: SignatureProblem, protocol: str = "") -> WireError:
     """`problem` in the words of `service`: JSON services have a code of their own for every signature that fails."""
-    if problem.code == "SignatureDoesNotMatch" and models.protocol_of(service).endswith(("json", "cbor")):
+    if problem.code == "SignatureDoesNotMatch" and (protocol or models.protocol_of(service)).endswith(("json", "cbor")):
         return WireError("InvalidSignatureException", problem.message, 403 if service == "lambda" else 400)
     return problem
 

@@ -1,4 +1,4 @@
-"""botocore's service models, loaded when first needed and kept.
+"""botocore's service models, loaded when first needed; those used last are kept.
 
 Only the model files are used: no session, client, endpoint or credential
 code of botocore runs in this room.
@@ -6,7 +6,7 @@ code of botocore runs in this room.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from botocore.loaders import Loader
@@ -14,45 +14,31 @@ from botocore.model import OperationNotFoundError, ServiceModel
 
 from iamconsole.wire.problems import UnknownOperation, UnknownService, WireError
 from iamconsole.wire.request import HttpRequest, text_pairs
-from iamconsole.wire.sigv4 import Signature
 
-# Where the name in the credential scope is not botocore's name for the service.
-SIGNING_NAMES = {
-    "monitoring": "cloudwatch",
-    "elasticloadbalancing": "elbv2",
-    "states": "stepfunctions",
-    "tagging": "resourcegroupstaggingapi",
-    "elasticfilesystem": "efs",
-    "elasticmapreduce": "emr",
-    "aws-marketplace": "meteringmarketplace",
-    "awsssoportal": "sso",
-    "sso": "sso-admin",
-    "awsssooidc": "sso-oidc",
-    "lex": "lex-models",
-    "mobiletargeting": "pinpoint",
-    "rds-db": "rds",
-    "kinesisanalytics": "kinesisanalyticsv2",
-    "aoss": "opensearchserverless",
-    "execute-api": "apigatewaymanagementapi",
-    "iotdata": "iot-data",
-}
-# Unsigned requests say which service they mean by the API version (AssumeRoleWithWebIdentity needs no signature).
-VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam", "2016-11-15": "ec2"}
-
-_loader = Loader()
+# The services that are simulated stay loaded; whoever names all the others one by one fills no memory.
+KEPT = 24
 
 
 @cache
-def _services() -> frozenset[str]:
-    return frozenset(_loader.list_available_services("service-2"))
+def names() -> frozenset[str]:
+    """Every service that botocore knows."""
+    return frozenset(Loader().list_available_services("service-2"))
 
 
 @cache
+def regions() -> frozenset[str]:
+    """Every Region of AWS (its commercial partition), opt-in ones and the name of the global endpoints included."""
+    partitions = Loader().load_data("partitions")["partitions"]
+    return frozenset(region for each in partitions if each["id"] == "aws" for region in each["regions"])
+
+
+@lru_cache(maxsize=KEPT)
 def service_model(service: str) -> Any:
     """botocore's ServiceModel for `service` ("iam"); raises UnknownService."""
-    if service not in _services():
+    if service not in names():
         raise UnknownService(service)
-    return ServiceModel(_loader.load_service_model(service, "service-2"), service)
+    # A loader of its own: a loader keeps everything that it has ever read.
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 def operation_model(service: str, operation: str) -> Any:
@@ -63,10 +49,26 @@ def operation_model(service: str, operation: str) -> Any:
         raise no_such_operation(service, operation) from None
 
 
+def readable_operation(service: str, operation: str) -> Any:
+    """The same, for a request that is to be read: raises WireError (NotImplemented) for one made of event streams."""
+    model = operation_model(service, operation)
+    if model.has_event_stream_input or model.has_event_stream_output:
+        message = f"The operation {operation} of {service} is not simulated here: it speaks in an event stream."
+        raise WireError("NotImplemented", message, 501)
+    return model
+
+
 @cache
 def protocol_of(service: str) -> str:
     """The protocol that SDKs speak to `service`: query, ec2, json, rest-json, rest-xml or smithy-rpc-v2-cbor."""
     return str(service_model(service).resolved_protocol)
+
+
+@cache
+def protocols_of(service: str) -> tuple[str, ...]:
+    """Every protocol that `service` understands; SDKs of different age speak different ones."""
+    metadata = service_model(service).metadata
+    return tuple(metadata.get("protocols") or [metadata["protocol"]])
 
 
 def no_such_operation(service: str, action: str, version: str | None = None) -> UnknownOperation:
@@ -83,36 +85,6 @@ def no_such_operation(service: str, action: str, version: str | None = None) -> 
         code, status = "UnknownOperationException", 404 if protocol.startswith("rest") else 400
         message = f"The operation {action} does not exist."
     return UnknownOperation(service, action, code, message, status)
-
-
-def service_for(signature: Signature | None, request: HttpRequest) -> str | None:
-    """botocore's name of the service that `request` is for, or None when nothing in it says.
-
-    The credential scope decides, since it is what is signed; then the
-    X-Amz-Target header, then the Version of an unsigned query. An anonymous S3
-    request looks like any other page request: None, and the caller knows its
-    hosts and paths.
-    """
-    if signature is not None:
-        name = signature.service
-        if name == "s3" and request.path.startswith("/v20180820/") and "x-amz-account-id" in request.headers:
-            return "s3control"
-        name = SIGNING_NAMES.get(name, name)
-        return name if name in _services() else None
-    target = request.headers.get("x-amz-target", "").rpartition(".")[0]
-    if target:
-        for prefix, service in (("DynamoDB_", "dynamodb"), ("AmazonSSM", "ssm"), ("TrentService", "kms")):
-            if target.startswith(prefix):
-                return service
-        name = target.rpartition(".")[2].partition("_")[0].lower()
-        return name if name in _services() else None
-    try:
-        for name, value in text_pairs(request.query) + form_pairs(request):
-            if name == "Version" and value in VERSIONS:
-                return VERSIONS[value]
-    except WireError:
-        return None
-    return None
 
 
 def form_pairs(request: HttpRequest) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """The REST protocols' requests: which operation, and its members in path, query, headers and body.
 
-smithy.io/2.0/aws/protocols/aws-restxml-protocol.html and, for S3, each
+smithy.io/2.0/aws/protocols/aws-restxml-protocol.html, aws-restjson1-protocol.html and, for S3, each
 operation's page of docs.aws.amazon.com/AmazonS3/latest/API. Mirror of
 `serialize_rest`.
 """
@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from iamconsole.wire import irregular, models, scalars, xml
+from iamconsole.wire import irregular, json_values, models, scalars, xml, xml_values
 from iamconsole.wire.problems import MalformedInput
 from iamconsole.wire.request import HttpRequest, Parsed, text_pairs, unquoted
+
+_HEADER_ITEM = re.compile(r'(?:^|,)\s*(?:(")((?:[^"\\]|\\.)*)"|([^,]*))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,16 @@ class Route:
     own_query: frozenset[str]
     deprecated: bool
 
+    def understood(self) -> frozenset[str]:
+        """The names in the query that this operation knows."""
+        return self.own_query.union(mark for mark, _ in self.marks)
+
     def rank(self) -> tuple[int, int, int, bool]:
         """The more a route asks for, the more surely it is meant; a path without labels beats one with."""
         return (-len(self.labels), len(self.marks), len(self.query) + len(self.headers), not self.deprecated)
 
 
-@cache
+@lru_cache(maxsize=models.KEPT)
 def _routes(service: str) -> dict[str, tuple[Route, ...]]:
     by_method: dict[str, list[Route]] = {}
     model = models.service_model(service)
@@ -68,7 +74,8 @@ def _routes(service: str) -> dict[str, tuple[Route, ...]]:
                 path=re.compile(pattern if pattern.endswith("/") else pattern + "/?", re.S),
                 labels=labels,
                 marks=tuple((mark[0], mark[1]) for mark in mark_pairs),
-                query=frozenset(located["querystring"]),
+                # S3 alone tells operations apart by what they require; elsewhere what is missing is said by its name.
+                query=frozenset(located["querystring"]) if service == "s3" else frozenset(),
                 headers=frozenset(located["header"]) if service == "s3" else frozenset(),
                 own_query=frozenset(own_query),
                 deprecated=bool(operation.deprecated),
@@ -77,14 +84,18 @@ def _routes(service: str) -> dict[str, tuple[Route, ...]]:
     return {method: tuple(sorted(found, key=Route.rank, reverse=True)) for method, found in by_method.items()}
 
 
-@cache
+@lru_cache(maxsize=models.KEPT)
 def _all_marks(service: str) -> frozenset[str]:
     """Every query marker of the service: one that is present and not understood must never be ignored."""
     return frozenset(mark for routes in _routes(service).values() for route in routes for mark, _ in route.marks)
 
 
 def parse(service: str, request: HttpRequest, bucket: str | None) -> Parsed:
-    """The call that a REST request makes; `bucket` is the one that a virtual host names."""
+    """The call that a REST request makes; `bucket` is the one that a virtual host names.
+
+    A host prefix of the model needs no reading: a member that is part of the host's name stands in its usual
+    place too (smithy.io, `hostLabel`).
+    """
     path = request.path or "/"
     if bucket is not None:
         path = f"/{bucket}{path}"
@@ -98,12 +109,12 @@ def parse(service: str, request: HttpRequest, bucket: str | None) -> Parsed:
         moved = {name.lower(): values[0] for name, values in query.items() if name.lower().startswith("x-amz-")}
         headers = {**moved, **headers}
     route, labels = _find(service, request, path, query, headers)
-    shape = models.operation_model(service, route.operation).input_shape
+    shape = models.readable_operation(service, route.operation).input_shape
     if shape is None:
         return Parsed(service, route.operation, {})
     params: dict[str, Any] = {}
     for name, member in shape.members.items():
-        value = _located(name, member, labels, query, headers)
+        value = _located(name, member, labels, query, headers, route.understood())
         if value is not None:
             params[name] = value
     streaming = _body(service, shape, request, params)
@@ -129,9 +140,8 @@ def _find(
     found.sort(key=lambda pair: (pair[0].operation == hint, (service, pair[0].operation) in irregular.PREFERRED))
     if found:
         route, labels = found[-1]
-        understood = route.own_query | {mark for mark, _ in route.marks}
         # DELETE /bucket?acl is no DeleteBucket.
-        if not (query.keys() & _all_marks(service)) - understood:
+        if not (query.keys() & _all_marks(service)) - route.understood():
             return route, {label: _text(value) for label, value in labels.items()}
     raise models.no_such_operation(service, f"{request.method} {request.path}")
 
@@ -144,13 +154,20 @@ def _text(raw: str) -> str:
 
 
 def _located(
-    name: str, shape: Any, labels: Mapping[str, str], query: Mapping[str, list[str]], headers: Mapping[str, str]
+    name: str,
+    shape: Any,
+    labels: Mapping[str, str],
+    query: Mapping[str, list[str]],
+    headers: Mapping[str, str],
+    taken: frozenset[str],
 ) -> Any:
     location = shape.serialization.get("location")
     wire_name = shape.serialization.get("name", name)
     if location == "uri":
         return scalars.read(shape, labels[wire_name])
     if location == "querystring":
+        if shape.type_name == "map":
+            return _rest_of_query(shape, query, taken)
         if wire_name not in query:
             return None
         if shape.type_name == "list":
@@ -161,8 +178,10 @@ def _located(
         if value is None:
             return None
         if shape.type_name == "list":
-            return [scalars.read(shape.member, part.strip()) for part in value.split(",")]
+            return [scalars.read(shape.member, _as_utf8(part)) for part in _header_list(value)]
         try:
+            if shape.serialization.get("jsonvalue"):
+                return json_values.load(scalars.unbase64(value))
             return scalars.read(shape, _as_utf8(value))
         except MalformedInput:
             if shape.type_name == "timestamp" and not wire_name.startswith("x-amz"):
@@ -173,6 +192,27 @@ def _located(
         found = {key[len(prefix) :]: _as_utf8(value) for key, value in headers.items() if key.startswith(prefix)}
         return found or None
     return None
+
+
+def _rest_of_query(shape: Any, query: Mapping[str, list[str]], taken: frozenset[str]) -> dict[str, Any] | None:
+    """A map in the query takes every pair that is no other member's (smithy.io, `httpQueryParams`)."""
+    many = shape.value.type_name == "list"
+    found = {
+        name: [scalars.read(shape.value.member, value) for value in values]
+        if many
+        else scalars.read(shape.value, values[0])
+        for name, values in query.items()
+        if name not in taken and not name.startswith("X-Amz-")
+    }
+    return found or None
+
+
+def _header_list(value: str) -> list[str]:
+    """The items of a list in one header: with commas between, in quotes where an item holds a comma or a quote."""
+    return [
+        quoted.replace('\\"', '"').replace("\\\\", "\\") if mark else plain.strip()
+        for mark, quoted, plain in _HEADER_ITEM.findall(value)
+    ]
 
 
 def _as_utf8(value: str) -> str:
@@ -192,13 +232,17 @@ def _body(service: str, shape: Any, request: HttpRequest, params: dict[str, Any]
         return str(payload)
     if request.streamed:
         return None  # not read yet: the caller only asks which operation this is
+    in_json = models.protocol_of(service) == "rest-json"
     if payload is None:
         in_body = {name: member for name, member in shape.members.items() if "location" not in member.serialization}
         if in_body and request.body.strip():
-            root = xml.read(request.body)
-            if root.name != shape.serialization.get("name", shape.name):
-                raise xml.malformed()
-            params |= _members(in_body, root)
+            if in_json:
+                params |= json_values.structure(in_body, json_values.load(request.body))
+            else:
+                root = xml.read(request.body)
+                if root.name != shape.serialization.get("name", shape.name):
+                    raise xml.malformed()
+                params |= xml_values.members(in_body, root)
         return None
     member = shape.members[payload]
     if member.type_name == "blob":
@@ -209,66 +253,13 @@ def _body(service: str, shape: Any, request: HttpRequest, params: dict[str, Any]
         except UnicodeDecodeError:
             raise MalformedInput("The body is not valid UTF-8.") from None
     elif request.body.strip():
-        root = xml.read(request.body)
-        if root.name != member.serialization.get("name", member.name):
-            raise xml.malformed()
-        params[payload] = _element(member, [root])
-    elif payload in shape.required_members:
+        if in_json:
+            params[payload] = json_values.read(member, json_values.load(request.body))
+        else:
+            root = xml.read(request.body)
+            if root.name != member.serialization.get("name", member.name):
+                raise xml.malformed()
+            params[payload] = xml_values.element(member, [root])
+    elif payload in shape.required_members and not in_json:
         raise MalformedInput("Request Body is empty", "MissingRequestBodyError")
     return None
-
-
-def _element(shape: Any, nodes: list[xml.Node]) -> Any:
-    """The value that one element holds, or for a flattened list or map, all elements of its name."""
-    kind = shape.type_name
-    if kind == "structure":
-        return _structure(shape, nodes[0])
-    if kind == "list":
-        items = nodes
-        if not shape.serialization.get("flattened"):
-            name = shape.member.serialization.get("name", "member")
-            items = nodes[0].children
-            if any(item.name != name for item in items):
-                raise xml.malformed()
-        return [_element(shape.member, [item]) for item in items]
-    if kind == "map":
-        entries = nodes if shape.serialization.get("flattened") else nodes[0].named("entry")
-        return dict(_entry(shape, entry) for entry in entries)
-    try:
-        return scalars.read(shape, nodes[0].text if kind == "string" else nodes[0].text.strip())
-    except MalformedInput:
-        raise xml.malformed() from None
-
-
-def _entry(shape: Any, node: xml.Node) -> tuple[str, Any]:
-    key = node.named(shape.key.serialization.get("name", "key"))
-    value = node.named(shape.value.serialization.get("name", "value"))
-    if not key or not value:
-        raise xml.malformed()
-    return key[0].text, _element(shape.value, value)
-
-
-def _structure(shape: Any, node: xml.Node) -> dict[str, Any]:
-    return _members(shape.members, node)
-
-
-def _members(shapes: Mapping[str, Any], node: xml.Node) -> dict[str, Any]:
-    """The members that a structure's element holds; one that the model lacks makes the whole body malformed."""
-    found: dict[str, Any] = {}
-    known = set()
-    for name, member in shapes.items():
-        wire_name = member.serialization.get("name", name)
-        if member.serialization.get("xmlAttribute"):
-            attribute = node.attributes.get(wire_name.rpartition(":")[2])
-            if attribute is not None:
-                found[name] = attribute
-            continue
-        known.add(wire_name)
-        nodes = node.named(wire_name)
-        if len(nodes) > 1 and not member.serialization.get("flattened"):
-            raise xml.malformed()
-        if nodes:
-            found[name] = _element(member, nodes)
-    if any(child.name not in known for child in node.children):
-        raise xml.malformed()
-    return found

@@ -44,13 +44,15 @@ class Parsed:
     """One operation call: `params` holds AWS's CamelCase member names and Python values.
 
     `streaming` names the input member whose bytes are the (unread) body, as
-    `Body` of s3 PutObject; it is never in `params`.
+    `Body` of s3 PutObject; it is never in `params`. `protocol` is the one
+    that the request spoke, and in which its answer is expected.
     """
 
     service: str
     operation: str
     params: dict[str, object]
     streaming: str | None = None
+    protocol: str = ""
 
 
 def raw_pairs(query: str) -> list[tuple[bytes, bytes]]:

@@ -1,19 +1,17 @@
-"""The answers of rest-xml services, S3 before all: members in headers and in the body. Mirror of `parse_rest`."""
+"""The answers of the REST protocols, S3 before all: members in headers and in the body. Mirror of `parse_rest`."""
 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from iamconsole.wire import irregular, models, scalars
+from iamconsole.wire import irregular, json_values, models, scalars
 from iamconsole.wire.elements import Style, members
 from iamconsole.wire.errors import request_headers
+from iamconsole.wire.headers import in_header
 from iamconsole.wire.request import HttpResponse
 from iamconsole.wire.xml import HEADER, escape
-
-_NOT_IN_A_HEADER = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def serialize(service: str, operation: str, result: Mapping[str, Any], request_id: str) -> HttpResponse:
@@ -33,16 +31,21 @@ def serialize(service: str, operation: str, result: Mapping[str, Any], request_i
             status = int(value)
         elif location == "headers":
             for key, text in value.items():
-                headers[_header(member.serialization.get("name", "") + key).lower()] = _header(str(text))
+                headers[in_header(member.serialization.get("name", "") + key).lower()] = in_header(str(text))
+        elif member.serialization.get("jsonvalue"):
+            text = base64.b64encode(json_values.dump(value)).decode()
+            headers[member.serialization.get("name", name).lower()] = text
         elif member.type_name == "list":
             headers[member.serialization.get("name", name).lower()] = ",".join(
-                _header(scalars.write(member.member, item, "rfc822")) for item in value
+                in_header(scalars.write(member.member, item, "rfc822")) for item in value
             )
         else:
-            headers[member.serialization.get("name", name).lower()] = _header(scalars.write(member, value, "rfc822"))
+            headers[member.serialization.get("name", name).lower()] = in_header(scalars.write(member, value, "rfc822"))
     if service == "s3" and status == 200 and "content-range" in headers:
         status = 206
     payload = shape.serialization.get("payload")
+    if models.protocol_of(service) == "rest-json":
+        return _json(shape, payload, result, status, headers)
     if payload is None:
         return _document(service, operation, shape, result, status, headers)
     member = shape.members[payload]
@@ -57,6 +60,26 @@ def serialize(service: str, operation: str, result: Mapping[str, Any], request_i
     members(Style(service, _timestamps(service)), member, result.get(payload) or {}, out)
     out.append(f"</{root}>")
     return _xml(status, headers, out)
+
+
+def _json(
+    shape: Any, payload: str | None, result: Mapping[str, Any], status: int, headers: dict[str, str]
+) -> HttpResponse:
+    headers.setdefault("content-type", "application/json")
+    if payload is None:
+        in_body = {name: member for name, member in shape.members.items() if "location" not in member.serialization}
+        if not in_body and status == 204:
+            del headers["content-type"]
+            return HttpResponse(status, headers, b"")
+        return HttpResponse(status, headers, json_values.dump(json_values.members(in_body, result)))
+    member = shape.members[payload]
+    if member.serialization.get("streaming") or member.serialization.get("eventstream"):
+        return HttpResponse(status, headers, None, payload)
+    value = result.get(payload)
+    if member.type_name in ("string", "blob"):
+        value = value or ""
+        return HttpResponse(status, headers, value.encode() if isinstance(value, str) else value)
+    return HttpResponse(status, headers, b"" if value is None else json_values.dump(json_values.write(member, value)))
 
 
 def _document(
@@ -94,12 +117,3 @@ def _timestamps(service: str) -> str:
 def _xml(status: int, headers: dict[str, str], out: list[str]) -> HttpResponse:
     headers["content-type"] = "application/xml"
     return HttpResponse(status, headers, "".join(out).encode())
-
-
-def _header(text: str) -> str:
-    """A value that cannot end its header, since stored metadata may hold line breaks; in RFC 2047's form if not ASCII.
-
-    docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html: S3 answers so for metadata that is not ASCII.
-    """
-    text = _NOT_IN_A_HEADER.sub(" ", text)
-    return text if text.isascii() else f"=?UTF-8?B?{base64.b64encode(text.encode('utf-8', 'replace')).decode()}?="

@@ -16,12 +16,16 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote
 
+from iamconsole.wire import models
 from iamconsole.wire.problems import MalformedInput, MalformedSignature, SignatureProblem
 from iamconsole.wire.request import HttpRequest, raw_pairs, text_pairs, unquoted
 from iamconsole.wire.times import from_http_date
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=15)
+# Some services allow less between their clock and the client's (measured; no page of AWS's documentation says it).
+SMALL_SKEW = timedelta(minutes=5)
+SMALL_SKEW_SERVICES = frozenset({"monitoring", "kms", "lambda", "route53"})
 LONGEST_PRESIGNED = 604_800  # seconds: seven days
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
@@ -39,6 +43,7 @@ NOT_YET_VALID = "not_yet_valid"
 EXPIRES_TOO_LONG = "expires_too_long"
 PAYLOAD_MISMATCH = "payload_mismatch"
 HEADERS_NOT_SIGNED = "headers_not_signed"
+WRONG_REGION = "wrong_region"
 
 MISMATCH_MESSAGE = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
@@ -263,6 +268,7 @@ def verify(
 ) -> None:
     """Raise SignatureProblem unless the signature holds; see `signatures.verify`."""
     s3 = signature.service == "s3"
+    _check_region(signature, s3)
     _check_time(signature, now, s3)
     _check_signed_headers(signature, request, s3)
     if payload_sha256 is None and not (s3 and request.streamed):
@@ -292,8 +298,33 @@ def _mismatch(s3: bool, message: str | None = None) -> SignatureProblem:
     )
 
 
+def _check_region(signature: Signature, s3: bool) -> None:
+    """Refuse a scope whose Region there is not.
+
+    AWS's IAM has one endpoint and takes us-east-1 alone, which its SDKs know; told of another endpoint by
+    AWS_ENDPOINT_URL, they sign with the Region of their settings. Every Region of AWS is good here therefore.
+    """
+    if signature.region in models.regions():
+        return
+    if s3:
+        raise SignatureProblem(
+            WRONG_REGION,
+            "AuthorizationQueryParametersError" if signature.presigned else "AuthorizationHeaderMalformed",
+            f"The authorization header is malformed; the region '{_shown(signature.region)}' is wrong; "
+            "expecting 'us-east-1'",
+            400,
+        )
+    raise SignatureProblem(
+        WRONG_REGION,
+        "SignatureDoesNotMatch",
+        f"Credential should be scoped to a valid region, not '{_shown(signature.region)}'. ",
+    )
+
+
 def _check_time(signature: Signature, now: datetime, s3: bool) -> None:
     age, stamp = now - signature.timestamp, signature.amz_date
+    skew = SMALL_SKEW if signature.service in SMALL_SKEW_SERVICES else SKEW
+    minutes = int(skew.total_seconds()) // 60
     present = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     if signature.date != stamp[:8]:
         raise _mismatch(
@@ -312,7 +343,7 @@ def _check_time(signature: Signature, now: datetime, s3: bool) -> None:
                 "less than 604800 seconds",
                 400 if s3 else 403,
             )
-        if age < -SKEW:
+        if age < -skew:
             message = f"Signature not yet current: {stamp} is still later than {present}"
             message = "Request is not yet valid" if s3 else message
             raise SignatureProblem(NOT_YET_VALID, "AccessDenied" if s3 else "SignatureDoesNotMatch", message)
@@ -320,7 +351,7 @@ def _check_time(signature: Signature, now: datetime, s3: bool) -> None:
             message = "Request has expired" if s3 else f"Signature expired: {stamp} is now earlier than {present}"
             raise SignatureProblem(EXPIRED, "AccessDenied" if s3 else "SignatureDoesNotMatch", message)
         return
-    if abs(age) <= SKEW:
+    if abs(age) <= skew:
         return
     if s3:
         raise SignatureProblem(
@@ -328,12 +359,12 @@ def _check_time(signature: Signature, now: datetime, s3: bool) -> None:
             "RequestTimeTooSkewed",
             "The difference between the request time and the current time is too large.",
         )
-    if age > SKEW:
-        edge = (now.astimezone(UTC) - SKEW).strftime("%Y%m%dT%H%M%SZ")
-        message = f"Signature expired: {stamp} is now earlier than {edge} ({present} - 15 min.)"
+    if age > skew:
+        edge = (now.astimezone(UTC) - skew).strftime("%Y%m%dT%H%M%SZ")
+        message = f"Signature expired: {stamp} is now earlier than {edge} ({present} - {minutes} min.)"
     else:
-        edge = (now.astimezone(UTC) + SKEW).strftime("%Y%m%dT%H%M%SZ")
-        message = f"Signature not yet current: {stamp} is still later than {edge} ({present} + 15 min.)"
+        edge = (now.astimezone(UTC) + skew).strftime("%Y%m%dT%H%M%SZ")
+        message = f"Signature not yet current: {stamp} is still later than {edge} ({present} + {minutes} min.)"
     raise SignatureProblem(SKEWED, "SignatureDoesNotMatch", message)
 
 

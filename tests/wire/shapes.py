@@ -9,27 +9,35 @@ from botocore.model import ServiceModel
 from hypothesis import strategies as st
 
 SERVICES = ("iam", "sts", "s3")
-# Not simulated; they show that the protocols are read and written, not these three services only.
-OTHERS = ("sns", "elbv2", "route53")
+# Not simulated, or not yet; they show that each protocol is read and written, not these three services only.
+OTHERS = (
+    *("sns", "elbv2", "autoscaling"),  # query
+    "ec2",
+    *("cloudtrail", "dynamodb", "kms", "logs", "organizations", "sqs"),  # json
+    *("lambda", "eks", "apigateway", "accessanalyzer", "bedrock-runtime", "lex-runtime"),  # rest-json
+    *("route53", "cloudfront", "s3control"),  # rest-xml
+)
 MODELS = {name: ServiceModel(Loader().load_service_model(name, "service-2"), name) for name in SERVICES + OTHERS}
 OPERATIONS = [(name, operation) for name in SERVICES for operation in MODELS[name].operation_names]
 OTHER_OPERATIONS = [(name, operation) for name in OTHERS for operation in MODELS[name].operation_names]
 MOMENT = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
 
 
-def full(shape, depth=0):
-    """A value with every member filled, down to a depth where a shape would hold itself."""
+def full(shape, above=()):
+    """A value with every member filled, down to where a shape would hold itself."""
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return {"any": ["JSON", 1, 2.5, None, True, {"ü": {}}]}
     if kind == "structure":
-        return {
-            name: full(member, depth + 1)
-            for name, member in list(shape.members.items())[: 1 if shape.is_tagged_union else None]
-            if depth < 6 or member.type_name not in ("structure", "list", "map")
-        }
+        below = (*above, shape.name)
+        members = {name: member for name, member in shape.members.items() if not holds(member, below)}
+        if shape.is_tagged_union:
+            members = dict(list(members.items())[:1])
+        return {name: full(member, below) for name, member in members.items()}
     if kind == "list":
-        return [full(shape.member, depth + 1), full(shape.member, depth + 1)]
+        return [full(shape.member, above), full(shape.member, above)]
     if kind == "map":
-        return {"a-key": full(shape.value, depth + 1)}
+        return {"a-key": full(shape.value, above)}
     if kind == "timestamp":
         return MOMENT
     return {
@@ -41,6 +49,13 @@ def full(shape, depth=0):
         "boolean": True,
         "blob": b"\x00bytes\xff",
     }[kind]
+
+
+def holds(shape, names):
+    """Whether `shape` is one of `names`, or a list or map of one."""
+    if shape.type_name == "list":
+        return holds(shape.member, names)
+    return holds(shape.value, names) if shape.type_name == "map" else shape.name in names
 
 
 # Header text must survive HTTP; body text must be what XML 1.0 can hold.
@@ -57,7 +72,17 @@ SEGMENT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size
 def values(shape, place=None, depth=0):
     """A strategy of values of `shape` for a place: uri, header, headers, or None for the body."""
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return st.recursive(
+            st.none() | st.booleans() | st.integers() | ANY,
+            lambda inner: st.lists(inner) | st.dictionaries(ANY, inner),
+            max_leaves=5,
+        )
     if kind == "structure":
+        if shape.is_tagged_union:
+            return st.sampled_from(sorted(shape.members)).flatmap(
+                lambda name: st.fixed_dictionaries({name: values(shape.members[name], None, depth + 1)})
+            )
         members = {
             name: values(member, None, depth + 1)
             for name, member in shape.members.items()
@@ -87,8 +112,8 @@ def values(shape, place=None, depth=0):
         "long": st.integers(-(2**63), 2**63 - 1),
         "boolean": st.booleans(),
         "blob": st.binary(max_size=20),
-        "float": st.floats(allow_nan=False),
-        "double": st.floats(allow_nan=False),
+        "float": st.floats(allow_nan=False, allow_infinity=False),
+        "double": st.floats(allow_nan=False, allow_infinity=False),
     }[kind]
 
 

@@ -9,12 +9,14 @@ from email.header import decode_header, make_header
 
 import pytest
 from botocore.awsrequest import HeadersDict
+from botocore.loaders import Loader
 from botocore.parsers import PROTOCOL_PARSERS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from iamconsole import wire
-from iamconsole.wire import HttpRequest, WireError, serialize, serialize_error, times, xml
+from iamconsole.wire import HttpRequest, WireError, models, serialize, serialize_error, services, times, xml
+from iamconsole.wire.signing_names import SIGNING_NAMES
 
 NOW = datetime(2026, 11, 24, 1, 2, 3, 987654, tzinfo=UTC)
 
@@ -236,3 +238,91 @@ def test_an_operation_that_is_not_there_has_its_services_code(service, code):
     with pytest.raises(wire.UnknownOperation) as caught:
         wire.validate(service, "Dance", {})
     assert caught.value.code == code
+
+
+def test_an_ec2_answer_looks_like_ec2s():
+    response = serialize("ec2", "CreateKeyPair", {"KeyName": "k", "Tags": [{"Key": "a", "Value": "b"}]}, request_id="r")
+    assert response.headers["x-amzn-requestid"] == "r"
+    assert response.body.decode() == (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<CreateKeyPairResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
+        "<requestId>r</requestId><tagSet><item><key>a</key><value>b</value></item></tagSet><keyName>k</keyName>"
+        "</CreateKeyPairResponse>"
+    )
+    assert b"<return>true</return>" in serialize("ec2", "RebootInstances", {}, request_id="r").body
+
+
+def test_a_json_answer_is_json():
+    response = serialize("cloudtrail", "LookupEvents", {"Events": [{"EventTime": NOW, "EventId": "ü"}]}, request_id="r")
+    assert response.headers["content-type"] == "application/x-amz-json-1.1"
+    assert response.headers["x-amzn-requestid"] == "r"
+    assert json.loads(response.body) == {"Events": [{"EventTime": NOW.timestamp().__round__(3), "EventId": "ü"}]}
+    assert serialize("kms", "EnableKey", {}, request_id="r").body == b""
+
+
+def test_a_rest_json_answer_has_its_status_and_headers():
+    response = serialize("lambda", "AddPermission", {"Statement": "s"}, request_id="r")
+    assert (response.status, response.body, response.headers["content-type"]) == (
+        201,
+        b'{"Statement":"s"}',
+        "application/json",
+    )
+    response = serialize("lambda", "RemovePermission", {}, request_id="r")
+    assert (response.status, response.body) == (204, b"")
+
+
+def test_a_modelled_errors_members_are_written_as_the_model_has_them():
+    retry = {"retryAfterSeconds": 7, "Type": "User"}
+    more = {"message": "m", "status": 429, "request_id": "r"}
+    response = serialize_error("lambda", code="TooManyRequestsException", extra=retry, **more)
+    assert response.headers["retry-after"] == "7"
+    assert json.loads(response.body) == {"__type": "TooManyRequestsException", "message": "m", "Type": "User"}
+    reasons = {"CancellationReasons": [{"Code": "None"}]}
+    response = serialize_error("dynamodb", code="TransactionCanceledException", extra=reasons, **more)
+    assert json.loads(response.body)["CancellationReasons"] == [{"Code": "None"}]
+    tier = {"StorageClass": "GLACIER", "Hat": 1}
+    response = serialize_error("s3", code="InvalidObjectState", extra=tier, **more)
+    assert b"<StorageClass>GLACIER</StorageClass><Hat>1</Hat>" in response.body
+
+
+def test_a_service_that_once_spoke_query_keeps_its_code():
+    code = "AWS.SimpleQueueService.NonExistentQueue"
+    response = serialize_error("sqs", code=code, message="m", status=400, request_id="r")
+    assert response.headers["x-amzn-query-error"] == f"{code};Sender"
+
+
+def test_every_signing_name_of_botocore_leads_to_its_services():
+    """Whatever an SDK signs for is recognised; the table is written down because reading the models takes seconds."""
+    wrong = {}
+    for name in sorted(models.names()):
+        metadata = Loader().load_service_model(name, "service-2")["metadata"]
+        signing = metadata.get("signingName") or metadata["endpointPrefix"]
+        first = SIGNING_NAMES.get(signing, signing).split()[0]
+        if name not in services.signed_alike(first):
+            wrong[name] = signing
+    assert not wrong
+
+
+STREAMS = {"x-amz-target": "DynamoDBStreams_20120810.ListStreams"}
+
+
+@pytest.mark.parametrize(
+    ("service", "request_", "operation"),
+    [
+        ("dynamodb", HttpRequest("POST", "/", "", STREAMS), "ListStreams"),
+        ("lambda", HttpRequest("GET", "/2015-03-31/functions/", "", {}), "ListFunctions"),
+        ("ses", HttpRequest("GET", "/v2/email/account", "", {}), "GetAccount"),
+    ],
+)  # fmt: skip
+def test_of_services_that_sign_alike_the_one_with_the_operation_is_meant(service, request_, operation):
+    assert wire.parse(service, request_).operation == operation
+
+
+def test_a_service_of_several_protocols_answers_in_the_one_it_was_asked_in():
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    asked = HttpRequest("POST", "/", "", form, b"Action=ListDashboards&Version=2010-08-01")
+    parsed = wire.parse("cloudwatch", asked)
+    assert (parsed.operation, parsed.protocol) == ("ListDashboards", "query")
+    response = serialize("cloudwatch", "ListDashboards", {}, request_id="r", protocol="query")
+    assert b"<ListDashboardsResponse" in response.body
+    asked = HttpRequest("POST", "/", "", {"x-amz-target": "GraniteServiceVersion20100801.ListDashboards"}, b"{}")
+    assert wire.parse("cloudwatch", asked).protocol == "json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from botocore.model import Shape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,9 @@ SPICE = st.sampled_from(
 TEXT = st.lists(SPICE | RAW, max_size=8).map("".join)
 
 
+FLOAT = Shape("Float", {"type": "float"})
+
+
 def refusal(attempt):
     try:
         attempt()
@@ -30,14 +34,16 @@ def refusal(attempt):
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    st.sampled_from(["iam", "sts", "s3"]),
+    st.sampled_from(["iam", "sts", "s3", "ec2", "dynamodb", "lambda", "route53", "cloudwatch"]),
     st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "X"]),
     TEXT,
     TEXT,
     st.dictionaries(
         st.sampled_from(["authorization", "x-amz-date", "content-type", "x-amz-content-sha256", "x-amz-target",
-                         "content-length", "x-amz-copy-source", "if-modified-since", "x-amz-meta-a"]),
-        RAW | st.sampled_from([FORM["content-type"], "AWS4-HMAC-SHA256 Credential=a/b/c/s3/aws4_request"]),
+                         "content-length", "x-amz-copy-source", "smithy-protocol",
+                         "if-modified-since", "x-amz-meta-a"]),
+        RAW | st.sampled_from([FORM["content-type"], "DynamoDB_20120810.PutItem", "rpc-v2-cbor",
+                               "AWS4-HMAC-SHA256 Credential=a/b/c/s3/aws4_request"]),
     ),
     st.binary(max_size=200) | TEXT.map(lambda text: text.encode("latin-1")),
 )  # fmt: skip
@@ -257,12 +263,95 @@ def test_a_request_whose_body_is_not_read_yet_still_tells_its_operation():
     assert parse("s3", HttpRequest("PUT", "/b/k", "", {}, b"", streamed=True)).streaming == "Body"
 
 
-def test_a_service_that_is_not_read_here_says_so():
+def test_a_protocol_that_is_not_read_here_says_so():
+    headers = {"smithy-protocol": "rpc-v2-cbor"}
     with pytest.raises(WireError) as caught:
-        parse("dynamodb", HttpRequest("POST", "/", "", {}))
-    assert caught.value.code == "NotImplemented"
+        parse("cloudwatch", HttpRequest("POST", "/service/X/operation/ListDashboards", "", headers))
+    assert (caught.value.code, caught.value.status) == ("NotImplemented", 501)
     with pytest.raises(WireError) as caught:
-        wire.serialize("dynamodb", "ListTables", {}, request_id="r")
+        wire.serialize("cloudwatch", "ListDashboards", {}, request_id="r", protocol="smithy-rpc-v2-cbor")
     assert caught.value.code == "NotImplemented"
     with pytest.raises(wire.UnknownService):
         parse("narnia", HttpRequest("POST", "/", "", {}))
+
+
+def in_json(body, operation="DynamoDB_20120810.PutItem"):
+    return parse("dynamodb", HttpRequest("POST", "/", "", {"x-amz-target": operation}, body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"1",
+        b"\xff",
+        b'{"TableName": 1}',
+        b'{"TableName": true}',
+        b'{"TableName": {"a": 1}}',
+        b'{"TableName": ["a"]}',
+        b'{"TableName": "\\ud800"}',
+        b'{"Item": []}',
+        b'{"Item": {"a": {"B": "no base64!"}}}',
+        b'{"Item": {"a": {"B": 1}}}',
+        b'{"Item": ' + b'{"a": {"M": ' * 100 + b"{}" + b"}}" * 100 + b"}",
+        b"[" * 200_000,
+        b'{"Unknown": ' + b"[" * 900 + b"]" * 900 + b"",
+        b'{"TableName": NaN}',
+    ],
+    ids=range(16),
+)
+def test_json_that_makes_no_sense_is_refused(body):
+    with pytest.raises(MalformedInput) as caught:
+        in_json(body)
+    assert caught.value.code == "SerializationException"
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "1e999", "9223372036854775808", '"7"', "true", "1.5"])
+def test_a_number_that_is_none_is_refused(number):
+    with pytest.raises(MalformedInput):
+        in_json(b'{"Limit": ' + number.encode() + b"}", "DynamoDB_20120810.ListTables")
+
+
+def test_json_ignores_what_it_does_not_know_and_what_is_null():
+    parsed = in_json(
+        b'{"Limit": 7.0, "Hat": {"a": [1]}, "ExclusiveStartTableName": null}', "DynamoDB_20120810.ListTables"
+    )
+    assert parsed.params == {"Limit": 7}
+
+
+@pytest.mark.parametrize("target", ["", "ListTables", "Other_20120810.ListTables", "DynamoDB_20120810.Dance"])
+def test_a_target_that_is_not_there_is_an_unknown_operation(target):
+    with pytest.raises(UnknownOperation) as caught:
+        in_json(b"{}", target)
+    assert caught.value.code == "UnknownOperationException"
+
+
+def test_a_target_may_come_with_its_package_or_without():
+    for prefix in ("CloudTrail_20131101", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"):
+        request = HttpRequest("POST", "/", "", {"x-amz-target": f"{prefix}.LookupEvents"}, b"")
+        assert parse("cloudtrail", request).operation == "LookupEvents"
+
+
+def test_a_query_string_of_any_names_is_a_map():
+    parsed = parse("apigateway", HttpRequest("POST", "/restapis", "mode=import&a=1&b=2&failonwarnings=true", {}, b"x"))
+    assert parsed.params == {"failOnWarnings": True, "parameters": {"a": "1", "b": "2"}, "body": b"x"}
+
+
+@pytest.mark.parametrize(
+    ("header", "items"),
+    [("a,b", ["a", "b"]), (' a , "b, c" ', ["a", "b, c"]), (r'"say \"hi\"",x', ['say "hi"', "x"]), ("a", ["a"])],
+)
+def test_a_list_in_a_header_may_have_quoted_items(header, items):
+    request = HttpRequest("GET", "/b/k", "attributes", {"x-amz-object-attributes": header})
+    assert parse("s3", request).params["ObjectAttributes"] == items
+
+
+@pytest.mark.parametrize("text", ["1_0", "٣", "0x10", "nan", "inf", "1e99999999", "", " 1", "--1"])
+def test_a_text_that_is_no_number_is_no_float(text):
+    assert refusal(lambda: wire.scalars.read(FLOAT, text)) is not None
+
+
+@pytest.mark.parametrize(("text", "value"), [("NaN", "nan"), ("Infinity", "inf"), ("-1.5e3", "-1500.0"), (".5", "0.5")])
+def test_a_float_is_read_as_every_protocol_spells_it(text, value):
+    assert str(wire.scalars.read(FLOAT, text)) == value

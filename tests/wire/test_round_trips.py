@@ -13,7 +13,7 @@ from botocore.utils import percent_encode_sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iamconsole.wire import HttpRequest, parse, serialize
+from iamconsole.wire import HttpRequest, WireError, parse, protocol_of, serialize
 from tests.wire.shapes import MODELS, OPERATIONS, OTHER_OPERATIONS, arguments, full
 
 slowly = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -26,16 +26,24 @@ SAME_CALL = {
 }
 # Their old model has two members of one element name, so that even botocore cannot read them.
 AMBIGUOUS = {"GetBucketNotification", "PutBucketNotification"}
-READABLE = [each for each in OPERATIONS + OTHER_OPERATIONS if each[1] not in AMBIGUOUS]
+
+
+def speaks_in_streams(service, operation):
+    model = MODELS[service].operation_model(operation)
+    return model.has_event_stream_input or model.has_event_stream_output
+
+
+STREAMS = [each for each in OPERATIONS + OTHER_OPERATIONS if speaks_in_streams(*each)]
+READABLE = [each for each in OPERATIONS + OTHER_OPERATIONS if each[1] not in AMBIGUOUS and each not in STREAMS]
 
 
 def written_by_botocore(service, operation, params):
     model = MODELS[service].operation_model(operation)
-    wire = create_serializer(MODELS[service].metadata["protocol"], False).serialize_to_request(params, model)
+    wire = create_serializer(protocol_of(service), False).serialize_to_request(params, model)
     path, _, query = wire["url_path"].partition("?")
     more = percent_encode_sequence(wire["query_string"]) if wire["query_string"] else ""
     body = wire["body"]
-    if isinstance(body, bytes):
+    if isinstance(body, bytes) and protocol_of(service) == "rest-xml":
         escaped = {"body": body}
         escape_xml_payload(escaped)  # what the client does after its serializer, for line breaks
         body = escaped["body"]
@@ -46,7 +54,7 @@ def written_by_botocore(service, operation, params):
 
 
 def read_by_botocore(service, operation, response):
-    parser = PROTOCOL_PARSERS[MODELS[service].metadata["protocol"]]()
+    parser = PROTOCOL_PARSERS[protocol_of(service)]()
     seen = {"status_code": response.status, "headers": HeadersDict(response.headers), "body": response.body}
     shape = MODELS[service].operation_model(operation).output_shape
     found = parser.parse(seen, shape)
@@ -86,40 +94,64 @@ def usable(shape, params, service):
             params[name] = {"a-key": "a value"}
         if member.serialization.get("hostLabel"):
             params[name] = "route"
+        if name == shape.serialization.get("payload") and member.type_name == "blob":
+            params[name] = b"bytes"  # botocore's parser decodes such an answer
         if place in ("header", "querystring") and member.type_name == "list":
             params[name] = ["one", "two"]
     return without_streams(shape, params)
 
 
-@pytest.mark.parametrize(("service", "operation"), READABLE)
-def test_every_operation_is_read_with_every_member_filled(service, operation):
+def requests_of(service):
+    """Each operation that can be read, with every member filled."""
+    for operation in [name for each, name in READABLE if each == service]:
+        shape = MODELS[service].operation_model(operation).input_shape
+        yield operation, {} if shape is None else usable(shape, full(shape), service)
+
+
+@pytest.mark.parametrize("service", MODELS)
+def test_every_operation_is_read_with_every_member_filled(service):
+    wrong = {}
+    for operation, params in requests_of(service):
+        parsed = parse(service, written_by_botocore(service, operation, params))
+        meant = SAME_CALL.get(operation, operation)
+        if parsed.operation != meant or (operation == meant and parsed.params != params):
+            wrong[operation] = parsed
+    assert not wrong
+
+
+@pytest.mark.parametrize("service", MODELS)
+def test_every_result_is_written_with_every_member_filled(service):
+    wrong = {}
+    for operation in [name for each, name in READABLE if each == service and name != "GetBucketLocation"]:
+        shape = MODELS[service].operation_model(operation).output_shape
+        result = {} if shape is None else usable(shape, full(shape), service)
+        response = serialize(service, operation, result, request_id="the-request")
+        if response.streaming:
+            continue
+        found = read_by_botocore(service, operation, response)
+        payload = shape is not None and shape.serialization.get("payload")
+        if payload and shape.members[payload].type_name == "blob":
+            found[payload] = found[payload].encode()  # botocore decodes it; it has no way to say otherwise
+        if shape is not None and service == "iam":
+            found = plain_policies(service, shape, found)
+        if found != result:
+            wrong[operation] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize(("service", "operation"), STREAMS)
+def test_an_operation_of_event_streams_is_refused_clearly(service, operation):
     shape = MODELS[service].operation_model(operation).input_shape
-    params = {} if shape is None else usable(shape, full(shape), service)
-    parsed = parse(service, written_by_botocore(service, operation, params))
-    assert parsed.operation == SAME_CALL.get(operation, operation)
-    if operation == parsed.operation:
-        assert parsed.params == params
-
-
-@pytest.mark.parametrize(("service", "operation"), READABLE)
-def test_every_result_is_written_with_every_member_filled(service, operation):
-    shape = MODELS[service].operation_model(operation).output_shape
-    result = {} if shape is None else usable(shape, full(shape), service)
-    response = serialize(service, operation, result, request_id="the-request")
-    if response.streaming or operation in ("GetBucketLocation", "SelectObjectContent"):
-        return
-    found = read_by_botocore(service, operation, response)
-    if shape is not None:
-        found = plain_policies(service, shape, found)
-    assert found == result
+    params = without_streams(shape, usable(shape, full(shape), service))
+    with pytest.raises(WireError, match=f"The operation {operation} of {service} is not simulated here") as caught:
+        parse(service, written_by_botocore(service, operation, params))
+    assert (caught.value.code, caught.value.status) == ("NotImplemented", 501)
 
 
 @slowly
 @given(st.data())
 def test_any_request_comes_back_as_it_was_meant(data):
-    service, operation = data.draw(
-        st.sampled_from([each for each in READABLE if each[1] not in SAME_CALL and each not in OTHER_OPERATIONS])
-    )
+    service, operation = data.draw(st.sampled_from([each for each in READABLE if each[1] not in SAME_CALL]))
     shape = MODELS[service].operation_model(operation).input_shape
     params = {} if shape is None else data.draw(arguments(shape))
     parsed = parse(service, written_by_botocore(service, operation, params))
@@ -129,9 +161,7 @@ def test_any_request_comes_back_as_it_was_meant(data):
 @slowly
 @given(st.data())
 def test_any_result_comes_back_as_it_was_given(data):
-    service, operation = data.draw(
-        st.sampled_from([each for each in READABLE if each[1] != "GetBucketLocation" and each not in OTHER_OPERATIONS])
-    )
+    service, operation = data.draw(st.sampled_from([each for each in READABLE if each[1] != "GetBucketLocation"]))
     shape = MODELS[service].operation_model(operation).output_shape
     result = {} if shape is None else data.draw(arguments(shape))
     response = serialize(service, operation, result, request_id="the-request")
@@ -139,4 +169,4 @@ def test_any_result_comes_back_as_it_was_given(data):
         found = read_by_botocore(service, operation, response)
         # botocore shows an absent x-amz-meta-* as {} and an absent payload as an empty one.
         found = {name: value for name, value in found.items() if value or name in result}
-        assert (found if shape is None else plain_policies(service, shape, found)) == result
+        assert (plain_policies(service, shape, found) if service == "iam" and shape else found) == result
