@@ -155,7 +155,9 @@ def test_any_request_comes_back_as_it_was_meant(data):
     shape = MODELS[service].operation_model(operation).input_shape
     params = {} if shape is None else data.draw(arguments(shape))
     parsed = parse(service, written_by_botocore(service, operation, params))
-    assert (parsed.service, parsed.operation, parsed.params) == (service, operation, params)
+    # An absent payload is sent as an empty one.
+    found = {name: value for name, value in parsed.params.items() if value not in ({}, b"") or name in params}
+    assert (parsed.service, parsed.operation, found) == (service, operation, params)
 
 
 @slowly
