@@ -92,8 +92,8 @@ def first_pages(targets: list[Target]) -> int:
         iam = client(target)
         made, medians = 0, {}
         for count in (100, 5000):
-            for made in range(made, count):
-                iam.create_user(UserName=f"user-{made:05d}")
+            for number in range(made, count):
+                iam.create_user(UserName=f"user-{number:05d}")
             made = count
             times = []
             for _ in range(40):
@@ -101,7 +101,7 @@ def first_pages(targets: list[Target]) -> int:
                 assert len(iam.list_users(MaxItems=100)["Users"]) == 100
                 times.append(time.perf_counter() - start)
             medians[count] = statistics.median(times) * 1000
-        print(f"{target.name}: ListUsers' first page of 100 users {medians[100]:.1f} ms, of 5,000 {medians[5000]:.1f} ms")
+        print(f"{target.name}: first page of 100 users {medians[100]:.1f} ms, of 5,000 users {medians[5000]:.1f} ms")
     return 0
 
 
