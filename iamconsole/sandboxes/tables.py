@@ -106,6 +106,7 @@ TABLES = (
         require_lowercase=PLAIN, allow_users_to_change=PLAIN, max_age=PLAIN, reuse_prevention=PLAIN,
         hard_expiry=PLAIN,
     ),
+    Table(iam.SecurityTokenPreferences, account=OWNER, global_endpoint_token_version=PLAIN),
     Table(iam.CredentialReport, account=OWNER, content=TEXT, generated=TIME),
     Table(
         iam.ManagedPolicy,
@@ -145,7 +146,10 @@ TABLES = (
         user=OWNER, credential_id=unique("ACCA"), service=PLAIN, service_user_name=TEXT, secret=HASH, active=PLAIN,
         created=TIME, expires=PLAIN,
     ),
-    Table(iam.SigningCertificate, user=OWNER, certificate_id=unique(""), body=PLAIN, active=PLAIN, uploaded=TIME),
+    Table(
+        iam.SigningCertificate,
+        account=OWNER, user=REF, certificate_id=unique(""), fingerprint=PLAIN, body=PLAIN, active=PLAIN, uploaded=TIME,
+    ),
     Table(
         iam.ServerCertificate,
         account=OWNER, name=TEXT, path=TEXT, unique_id=unique("ASCA"), created=TIME, body=PLAIN, chain=PLAIN,

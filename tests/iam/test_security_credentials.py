@@ -77,8 +77,8 @@ def test_each_block_is_refused_alone(john, root, action):
     assert set(refused) - {"iam:ListAccountAliases"} == {action}
 
 
-def test_what_this_lab_lacks_is_named_and_says_so(as_user):
-    assert "Not part of this lab" in body(as_user("admin").get(f"{HOME}?tab=codecommit"))
+def test_credentials_without_pages_say_where_they_are(as_user):
+    assert "with the aws command and the SDKs" in body(as_user("admin").get(f"{HOME}?tab=codecommit"))
 
 
 # -- the password ------------------------------------------------------------------------------------
