@@ -19,12 +19,19 @@ SERVICES = {"iam": "IAM", "sts": "STS", "s3": "Amazon S3"}
 _ORGANIZATIONS = "AWS Organizations' central root access: there is no organization's management account here"
 _DELEGATION = "temporary delegation to a product provider: the product has no providers to delegate to"
 _OUTBOUND = "outbound identity federation: nothing outside could be reached with such a token"
+_TEMPLATES = (
+    "role templates, by which AWS's own services have roles made (Role Manager): there are no such services here"
+)
 LEFT_OUT: dict[str, str] = {
     "iam:DisableOrganizationsRootCredentialsManagement": _ORGANIZATIONS,
     "iam:DisableOrganizationsRootSessions": _ORGANIZATIONS,
     "iam:EnableOrganizationsRootCredentialsManagement": _ORGANIZATIONS,
     "iam:EnableOrganizationsRootSessions": _ORGANIZATIONS,
     "iam:ListOrganizationsFeatures": _ORGANIZATIONS,
+    "iam:AcquireRole": _TEMPLATES,
+    "iam:GetRoleTemplateVersion": _TEMPLATES,
+    "iam:GetAccountProperties": _TEMPLATES,
+    "iam:PutAccountProperties": _TEMPLATES,
     "sts:AssumeRoot": _ORGANIZATIONS,
     "iam:GenerateOrganizationsAccessReport": "a report on an organization: there is none here",
     "iam:GetOrganizationsAccessReport": "a report on an organization: there is none here",

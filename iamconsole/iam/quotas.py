@@ -23,9 +23,10 @@ SSH_PUBLIC_KEYS = 5
 SERVER_CERTIFICATES = 20
 SIGNING_CERTIFICATES = 2
 SERVICE_SPECIFIC_CREDENTIALS = 2  # for each service that supports them
-# Only told by GetAccountSummary; the numbers are those of its example in the API Reference.
-VERSIONS_IN_USE = 10_000
 INSTANCE_PROFILES = 1000
+ROLES_IN_PROFILE = 1
+# Only told by GetAccountSummary; the number is that of its example in the API Reference.
+VERSIONS_IN_USE = 10_000
 
 
 def check(name: str, limit: int, present: int) -> None:

@@ -102,8 +102,11 @@ def instance_profile(row: InstanceProfile, account_id: str, trusts: Mapping[int,
     }
 
 
-def policy(row: ManagedPolicy | AwsManagedPolicy, account_id: str, attachments: int) -> Response:
-    """A policy as ListPolicies shows it; GetPolicy adds Description and Tags."""
+def policy(row: ManagedPolicy | AwsManagedPolicy, account_id: str, uses: tuple[int, int]) -> Response:
+    """A policy as ListPolicies shows it; GetPolicy adds Description and Tags.
+
+    `uses`: how many it is attached to, and how many it is the boundary of.
+    """
     if isinstance(row, AwsManagedPolicy):
         policy_arn, version, updated = row.arn, row.version_id, row.updated
     else:
@@ -114,8 +117,8 @@ def policy(row: ManagedPolicy | AwsManagedPolicy, account_id: str, attachments: 
         "Arn": policy_arn,
         "Path": row.path,
         "DefaultVersionId": version,
-        "AttachmentCount": attachments,
-        "PermissionsBoundaryUsageCount": 0,
+        "AttachmentCount": uses[0],
+        "PermissionsBoundaryUsageCount": uses[1],
         "IsAttachable": True,
         "CreateDate": row.created,
         "UpdateDate": updated,

@@ -131,6 +131,7 @@ LISTINGS = {
     "iam:ListGroups": "arn:aws:iam::{account}:group/",
     "iam:ListRoles": "arn:aws:iam::{account}:role/",
     "iam:ListServerCertificates": "arn:aws:iam::{account}:server-certificate/",
+    "iam:ListInstanceProfiles": "arn:aws:iam::{account}:instance-profile/",
     "iam:ListVirtualMFADevices": "arn:aws:iam::{account}:mfa/",
     "s3:ListAllMyBuckets": "arn:aws:s3:::*",
 }

@@ -125,7 +125,7 @@ def comparable(event: Event) -> dict[str, Any]:
         sort_keys=True,
     )
     text = text.replace(event.account.account_id, "ACCOUNT")
-    text = re.sub(r"\b(AKIA|AIDA|AGPA|ANPA|AROA|APKA|ACCA|ASCA)[A-Z2-7]{16,17}\b", r"\1", text)
+    text = re.sub(r"\b(AKIA|AIDA|AGPA|AIPA|ANPA|AROA|APKA|ACCA|ASCA)[A-Z2-7]{16,17}\b", r"\1", text)
     text = re.sub(r'"certificateId": "[A-Z2-7]{32}"', '"certificateId": "ID"', text)
     text = re.sub(r"[A-Z][a-z]{2} \d+, \d{4} \d+:\d\d:\d\d [AP]M", "TIME", text)
     text = text.replace('"aws:UserAgent", ', "")

@@ -226,6 +226,6 @@ class NewVersionForm(Form):
 
 
 class EntityPicksForm(Form):
-    """The users and groups ticked for a policy, as `user/john` and `group/HR`."""
+    """The users, groups and roles ticked for a policy, as `user/john`, `group/HR` and `role/S3AccessRole`."""
 
     entities = PickField(label="Entities", most=100, required=True, error_messages={"required": "Select an entity."})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-
-from django.db.models import Count, Q
 
 from iamconsole.accounts.models import PolicyText
 from iamconsole.core.errors import (
@@ -16,14 +14,16 @@ from iamconsole.core.errors import (
     LimitExceeded,
     MalformedPolicyDocument,
     NoSuchEntity,
-    ValidationError,
+    PolicyNotAttachable,
 )
 from iamconsole.core.listing import Listing
 from iamconsole.core.operation import Call, Check, Response, operation
 from iamconsole.iam import aws_managed, keys, paging, quotas, resources, shapes
+from iamconsole.iam import tags as tagging
 from iamconsole.iam.aws_managed import AwsManagedPolicy
-from iamconsole.iam.models import Attachment, ManagedPolicy, PolicyVersion
-from iamconsole.iam.tags import merged_tags
+from iamconsole.iam.models import ManagedPolicy, PolicyVersion
+from iamconsole.iam.tags import Tags, merged_tags
+from iamconsole.iam.uses import Identity, Uses, holders_of, uses_in
 from iamconsole.policy import parse
 
 
@@ -51,28 +51,6 @@ def _customer_policy(call: Call) -> ManagedPolicy:
         )
     policy: ManagedPolicy = row
     return policy
-
-
-def _of_account(account_key: int) -> Q:
-    """Attachments of the account's users, groups and roles."""
-    return Q(user__account=account_key) | Q(group__account=account_key) | Q(role__account=account_key)
-
-
-def attachment_counts(account_key: int, policies: Iterable[ManagedPolicy | AwsManagedPolicy]) -> dict[Any, int]:
-    """How many identities each policy is attached to, by primary key or by ARN for AWS's own."""
-    ours = [policy.pk for policy in policies if isinstance(policy, ManagedPolicy)]
-    theirs = [policy.arn for policy in policies if isinstance(policy, AwsManagedPolicy)]
-    counts: dict[Any, int] = {}
-    if ours:
-        counts |= dict(Attachment.objects.filter(policy__in=ours).values_list("policy").annotate(n=Count("pk")))
-    if theirs:
-        of_account = Attachment.objects.filter(_of_account(account_key))
-        counts |= dict(of_account.filter(aws_arn__in=theirs).values_list("aws_arn").annotate(n=Count("pk")))
-    return counts
-
-
-def _key(policy: ManagedPolicy | AwsManagedPolicy) -> Any:
-    return policy.arn if isinstance(policy, AwsManagedPolicy) else policy.pk
 
 
 @operation(
@@ -109,19 +87,18 @@ def create_policy(
         next_version=2,
     )
     PolicyVersion.objects.create(policy=row, number=1, text_id=PolicyText.keep(document), created=call.now)
-    shape = shapes.policy(row, call.caller.account_id, attachments=0)
+    shape = shapes.policy(row, call.caller.account_id, (0, 0))
     return {"Policy": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
 
 
-def _load_counts(calls: Sequence[Call]) -> dict[Any, int]:
-    rows = [call.resource.row for call in calls if call.resource.row]
-    return attachment_counts(calls[0].caller.account_key, rows)
+def _load_uses(calls: Sequence[Call]) -> Uses:
+    return uses_in(calls[0].caller.account_key, [call.resource.row for call in calls if call.resource.row])
 
 
-@operation("iam:GetPolicy", resource=resources.policy, read_only=True, load=_load_counts)
+@operation("iam:GetPolicy", resource=resources.policy, read_only=True, load=_load_uses)
 def get_policy(call: Call, *, policy_arn: str) -> Response:
     row = call.resource.require()
-    shape = shapes.policy(row, call.caller.account_id, call.loaded.get(_key(row), 0))
+    shape = shapes.policy(row, call.caller.account_id, call.loaded.of(row))
     if isinstance(row, ManagedPolicy):
         if row.description:
             shape["Description"] = row.description
@@ -146,20 +123,25 @@ def list_policies(
     merged here, and only the rows of the page are read in full.
     """
     caller = call.caller
-    if policy_usage_filter == "PermissionsBoundary":
-        return {"Policies": [], "IsTruncated": False}
+    used: set[Any] | None = None
+    if only_attached or policy_usage_filter:
+        uses = uses_in(caller.account_key)
+        attached, bounding = set(uses.attached), set(uses.bounding)
+        # "An attached permissions boundary is a managed policy that has been attached to a user or role to set the
+        # permissions boundary" (API Reference): a boundary alone makes a policy an attached one too.
+        used = {"PermissionsPolicy": attached, "PermissionsBoundary": bounding}.get(
+            policy_usage_filter or "", attached | bounding
+        )
     candidates: list[tuple[str, str, Any]] = []
     if scope != "AWS":
         ours = paging.under_path(ManagedPolicy.objects.filter(account=caller.account_key), path_prefix)
-        if only_attached:
-            ours = ours.filter(attachments__isnull=False).distinct()
-        candidates += [(name, "", key) for name, key in ours.values_list("name", "pk")]
+        candidates += [(name, "", key) for name, key in ours.values_list("name", "pk") if used is None or key in used]
     if scope != "Local":
-        theirs: Iterable[AwsManagedPolicy] = aws_managed.by_arn().values()
-        if only_attached:
-            counts = attachment_counts(caller.account_key, list(theirs))
-            theirs = [policy for policy in theirs if policy.arn in counts]
-        candidates += [(policy.name, policy.arn, policy) for policy in theirs if policy.path.startswith(path_prefix)]
+        candidates += [
+            (policy.name, arn, policy)
+            for arn, policy in aws_managed.by_arn().items()
+            if policy.path.startswith(path_prefix) and (used is None or arn in used)
+        ]
     if call.listing:
         candidates = [item for item in candidates if _shown(item[2], call.listing.filters.get("type", ""))]
     if call.listing and call.listing.search.startswith("arn:"):
@@ -167,10 +149,10 @@ def list_policies(
     found, page = paging.page_of_list(candidates, call, key=lambda item: item[0])
     own = ManagedPolicy.objects.in_bulk([key for _, _, key in found if isinstance(key, int)])
     rows = [own[key] if isinstance(key, int) else key for _, _, key in found]
-    counts = attachment_counts(caller.account_key, rows)
+    uses = uses_in(caller.account_key, rows)
     return {
         "Policies": [
-            shapes.policy(row, caller.account_id, counts.get(_key(row), 0))
+            shapes.policy(row, caller.account_id, uses.of(row))
             | ({"Description": row.description} if isinstance(row, ManagedPolicy) and row.description else {})
             for row in rows
         ],
@@ -202,7 +184,7 @@ def _shown(policy: Any, kind: str) -> bool:
 @operation("iam:DeletePolicy", resource=resources.policy)
 def delete_policy(call: Call, *, policy_arn: str) -> Response:
     row = _customer_policy(call)
-    if row.attachments.exists():
+    if row.attachments.exists() or row.bounded_users.exists() or row.bounded_roles.exists():
         raise DeleteConflict("Cannot delete a policy attached to entities.")
     if row.versions.count() > 1:
         raise DeleteConflict(
@@ -306,33 +288,44 @@ def list_entities_for_policy(
     marker: str | None = None,
     max_items: int | None = None,
 ) -> Response:
-    """The users, groups and roles that a policy is attached to."""
-    row = call.resource.require()
-    account = call.caller.account_key
-    if isinstance(row, AwsManagedPolicy):
-        attachments = Attachment.objects.filter(_of_account(account), aws_arn=row.arn)
-    else:
-        attachments = Attachment.objects.filter(policy=row)
-    entities: list[tuple[str, str, Response]] = []
-    for attachment in attachments.select_related("user", "group", "role"):
-        if (user := attachment.user) and entity_filter in (None, "User") and user.path.startswith(path_prefix):
-            entities.append(("PolicyUsers", user.name, {"UserName": user.name, "UserId": user.unique_id}))
-        if (group := attachment.group) and entity_filter in (None, "Group") and group.path.startswith(path_prefix):
-            entities.append(("PolicyGroups", group.name, {"GroupName": group.name, "GroupId": group.unique_id}))
-        if (role := attachment.role) and entity_filter in (None, "Role") and role.path.startswith(path_prefix):
-            entities.append(("PolicyRoles", role.name, {"RoleName": role.name, "RoleId": role.unique_id}))
-    if policy_usage_filter == "PermissionsBoundary":
-        entities = []
+    """The users, groups and roles that have a policy, as a permissions policy or as their boundary."""
+    entities: list[tuple[str, Identity]] = [
+        (one.kind.title(), one)
+        for one in holders_of(call.caller.account_key, call.resource.require(), policy_usage_filter)
+        if entity_filter in (None, one.kind.title()) and one.path.startswith(path_prefix)
+    ]
     found, page = paging.page_of_list(
-        entities, call, key=lambda entity: f"{entity[1]} {entity[0]}", name=lambda entity: entity[1]
+        entities, call, key=lambda entity: f"{entity[1].name} {entity[0]}", name=lambda entity: entity[1].name
     )
     answer: Response = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": [], **page}
-    for list_name, _, shape in found:
-        answer[list_name].append(shape)
+    for kind, one in found:
+        answer[f"Policy{kind}s"].append({f"{kind}Name": one.name, f"{kind}Id": one.unique_id})
     return answer
+
+
+@operation("iam:TagPolicy", resource=resources.policy, keys=keys.REQUEST_TAGS)
+def tag_policy(call: Call, *, policy_arn: str, tags: Tags) -> Response:
+    _customer_policy(call)
+    return tagging.put_on(call, tags)
+
+
+@operation("iam:UntagPolicy", resource=resources.policy, keys=keys.TAG_KEYS)
+def untag_policy(call: Call, *, policy_arn: str, tag_keys: Sequence[str]) -> Response:
+    _customer_policy(call)
+    return tagging.take_from(call, tag_keys)
+
+
+@operation("iam:ListPolicyTags", resource=resources.policy, read_only=True)
+def list_policy_tags(
+    call: Call, *, policy_arn: str, marker: str | None = None, max_items: int | None = None
+) -> Response:
+    """The tags of a policy; AWS's own have none."""
+    if isinstance(call.resource.require(), AwsManagedPolicy):
+        return {"Tags": [], "IsTruncated": False}
+    return tagging.page_of(call)
 
 
 def refuse_unattachable(policy: ManagedPolicy | AwsManagedPolicy) -> None:
     """Service-linked roles' own policies cannot be attached by anybody else."""
-    if isinstance(policy, AwsManagedPolicy) and policy.path == "/aws-service-role/":
-        raise ValidationError("Cannot attach a Service Role Policy to a Customer Role.", field="policy_arn")
+    if isinstance(policy, AwsManagedPolicy) and policy.path == aws_managed.OF_SERVICES:
+        raise PolicyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.", field="policy_arn")

@@ -42,12 +42,16 @@ def kept_trust(caller: Caller, document: str) -> str:
 def modifiable(call: Call) -> Role:
     """The role that a call changes; a service-linked role only its service changes."""
     row: Role = call.resource.require()
+    refuse_protected(row)
+    return row
+
+
+def refuse_protected(row: Role) -> None:
     if row.is_service_linked:
         raise UnmodifiableEntity(
             f"Cannot perform the operation on the protected role '{row.name}' - this role is only modifiable by AWS",
             field="role_name",
         )
-    return row
 
 
 @operation(

@@ -144,13 +144,17 @@ def _permissions(request: ConsoleRequest, policy_arn: str, policy: dict[str, Any
 
 # -- who has it -------------------------------------------------------------------------------------
 
-ENTITY_TYPES = {"User": "IAM users", "Group": "User groups"}
+ENTITY_TYPES = {"User": "IAM users", "Group": "User groups", "Role": "IAM roles"}
 ENTITY_COLUMNS = (
     Column("name", "Entity name", sortable=True, template="iam/policy_cells.html#entity-cell"),
     Column("type", "Entity type"),
 )
 # Where each kind of entity is in the answer of ListEntitiesForPolicy.
-ENTITY_LISTS = {"user": ("PolicyUsers", "UserName"), "group": ("PolicyGroups", "GroupName")}
+ENTITY_LISTS = {
+    "user": ("PolicyUsers", "UserName"),
+    "group": ("PolicyGroups", "GroupName"),
+    "role": ("PolicyRoles", "RoleName"),
+}
 
 
 def _entity(kind: str, name: str) -> dict[str, str]:
@@ -158,7 +162,7 @@ def _entity(kind: str, name: str) -> dict[str, str]:
         "key": f"{kind}/{name}",
         "kind": kind,
         "name": name,
-        "type": {"user": "IAM user", "group": "User group"}[kind],
+        "type": {"user": "IAM user", "group": "User group", "role": "IAM role"}[kind],
         "href": f"/iam/{kind}s/details/{name}",
     }
 
@@ -194,7 +198,7 @@ def _entities_table(request: ConsoleRequest, policy_arn: str) -> Table:
     table.types = ENTITY_TYPES
     listing = table.listing(request, filters=("type",))
     kind = listing.filters.get("type", "")
-    wanted = {"entity_filter": kind} if kind in ENTITY_TYPES else {}
+    wanted = {"policy_usage_filter": "PermissionsPolicy"} | ({"entity_filter": kind} if kind in ENTITY_TYPES else {})
     found = panel(request, "iam:ListEntitiesForPolicy", policy_arn=policy_arn, listing=listing, **wanted)
     if found.result is None:
         return table.fail(found.error or AwsError(""))
@@ -244,12 +248,12 @@ def policy_attach(request: ConsoleRequest, policy_arn: str) -> HttpResponse:
 
 
 def _candidates(request: ConsoleRequest, picked: list[str]) -> tuple[Table, list[AwsError]]:
-    """Users and then groups, as one list; and what refused, when the other could be read."""
+    """Users, then groups, then roles, as one list; and what refused, when another could be read."""
     table = TypedTable(
         "entities",
         "IAM entities",
         ENTITY_COLUMNS,
-        description="Select the users and user groups to attach this policy to.",
+        description="Select the users, user groups and roles to attach this policy to.",
         selection="multi",
         key="key",
         row_label="name",
@@ -264,7 +268,7 @@ def _candidates(request: ConsoleRequest, picked: list[str]) -> tuple[Table, list
     rows: list[dict[str, str]] = []
     errors: list[AwsError] = []
     total, answered = 0, 0
-    if kind != "Group":
+    if kind in ("", "User"):
         found = panel(request, "iam:ListUsers", listing=asked)
         if found.result:
             rows, total, answered = (
@@ -273,15 +277,17 @@ def _candidates(request: ConsoleRequest, picked: list[str]) -> tuple[Table, list
                 1,
             )
         errors += [found.error] if found.error else []
-    if kind != "User":
-        # Groups are few by quota: all of them are read, and those that come after the users are shown.
-        everything = Listing(search=asked.search, sort=asked.sort, descending=asked.descending, size=quotas.GROUPS)
-        found = panel(request, "iam:ListGroups", listing=everything)
-        if found.result:
-            groups = [_entity("group", row["GroupName"]) for row in found.result["Groups"]]
-            rows += groups[max(asked.start - total, 0) : max(asked.stop - total, 0)]
-            total, answered = total + len(groups), answered + 1
-        errors += [found.error] if found.error else []
+    for one, most in (("group", quotas.GROUPS), ("role", quotas.ROLES)):
+        if kind in ("", one.title()):
+            # Few by quota: all of them are read, and those that come after the ones before are shown.
+            everything = Listing(search=asked.search, sort=asked.sort, descending=asked.descending, size=most)
+            found = panel(request, f"iam:List{one.title()}s", listing=everything)
+            if found.result:
+                names = [row[f"{one.title()}Name"] for row in found.result[f"{one.title()}s"]]
+                shown = names[max(asked.start - total, 0) : max(asked.stop - total, 0)]
+                rows += [_entity(one, name) for name in shown]
+                total, answered = total + len(names), answered + 1
+            errors += [found.error] if found.error else []
     if not answered:
         return table.fail(errors[0]), []
     return table.fill(rows, total), errors
@@ -406,7 +412,8 @@ def policy_delete(request: ConsoleRequest) -> HttpResponse:
 def _deletion(aws: Aws, policy_arn: str) -> Iterator[Call]:
     """AWS deletes only a policy that nobody has and that has one version; its console sees to both first."""
     which: dict[str, Any] = {"policy_arn": policy_arn}
-    entities = [row["key"] for page in pages(aws, "iam:ListEntitiesForPolicy", **which) for row in _entities(page)]
+    attached = which | {"policy_usage_filter": "PermissionsPolicy"}
+    entities = [row["key"] for page in pages(aws, "iam:ListEntitiesForPolicy", **attached) for row in _entities(page)]
     for key in entities:
         yield _entity_call(key, "Detach", policy_arn)
     for version in aws.call("iam:ListPolicyVersions", **which)["Versions"]:

@@ -20,6 +20,8 @@ EC2 = trust({"Service": "ec2.amazonaws.com"})
 
 def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
     role, user = {"role_name": "S3AccessRole"}, {"user_name": "Sarah"}
+    profile = {"instance_profile_name": "Server"}
+    tagged = {"policy_arn": f"arn:aws:iam::{account_id}:policy/Tagged"}
     boundary = {"permissions_boundary": S3_READ}
     made = {"assume_role_policy_document": EC2, "path": "/lab/", "description": "for the lab", "tags": TAGS}
     return [
@@ -39,6 +41,21 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("iam:PutRolePermissionsBoundary", role | boundary),
         ("iam:PutUserPermissionsBoundary", user | boundary),
         ("iam:DeleteUserPermissionsBoundary", user),
+        ("iam:CreateInstanceProfile", profile | {"tags": TAGS}),
+        ("iam:GetInstanceProfile", profile),
+        ("iam:TagInstanceProfile", profile | {"tags": [{"Key": "level", "Value": "1"}]}),
+        ("iam:ListInstanceProfileTags", profile),
+        ("iam:UntagInstanceProfile", profile | {"tag_keys": ["level"]}),
+        ("iam:AddRoleToInstanceProfile", profile | role),
+        ("iam:ListInstanceProfiles", {}),
+        ("iam:ListInstanceProfilesForRole", role),
+        ("iam:RemoveRoleFromInstanceProfile", profile | role),
+        ("iam:DeleteInstanceProfile", profile),
+        ("iam:CreatePolicy", {"policy_name": "Tagged", "policy_document": DOCUMENT}),
+        ("iam:TagPolicy", tagged | {"tags": TAGS}),
+        ("iam:ListPolicyTags", tagged),
+        ("iam:UntagPolicy", tagged | {"tag_keys": ["team"]}),
+        ("iam:DeletePolicy", tagged),
         ("iam:DetachRolePolicy", role | {"policy_arn": S3_READ}),
         ("iam:DeleteRolePolicy", role | {"policy_name": "inline"}),
         ("iam:DeleteRole", role),
@@ -46,6 +63,7 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 SUPPORT = {"role_name": "AWSServiceRoleForSupport"}
+GHOST = {"instance_profile_name": "ghost"}
 FAILING: dict[str, dict[str, Any]] = {
     "iam:CreateRole": {"role_name": "ReadOnly", "assume_role_policy_document": "{"},
     "iam:UpdateAssumeRolePolicy": SUPPORT | {"policy_document": EC2},
@@ -60,6 +78,14 @@ FAILING: dict[str, dict[str, Any]] = {
     "iam:DeleteRolePolicy": SUPPORT | {"policy_name": "p"},
     "iam:PutRolePermissionsBoundary": SUPPORT | {"permissions_boundary": S3_READ},
     "iam:DeleteRolePermissionsBoundary": SUPPORT,
+    "iam:CreateInstanceProfile": {"instance_profile_name": "Bad", "tags": [{"Key": "aws:a", "Value": "b"}]},
+    "iam:AddRoleToInstanceProfile": GHOST | SUPPORT,
+    "iam:RemoveRoleFromInstanceProfile": GHOST | SUPPORT,
+    "iam:DeleteInstanceProfile": GHOST,
+    "iam:TagInstanceProfile": GHOST | {"tags": TAGS},
+    "iam:UntagInstanceProfile": GHOST | {"tag_keys": ["team"]},
+    "iam:TagPolicy": {"policy_arn": S3_READ, "tags": TAGS},
+    "iam:UntagPolicy": {"policy_arn": S3_READ, "tag_keys": ["team"]},
     "iam:PutUserPermissionsBoundary": {"user_name": "Sarah", "permissions_boundary": f"{S3_READ}Never"},
     "iam:DeleteUserPermissionsBoundary": {"user_name": "Sarah"},
 }
