@@ -47,6 +47,12 @@ def last_uses_of_roles(account_key: int, unique_ids: Sequence[str]) -> dict[str,
     return {row.role: LastUse(row.time, row.service, row.region) for row in rows}
 
 
+def with_answer(account_key: int, name: str, member: str, value: str) -> Event | None:
+    """The newest successful call of an operation whose answer had this value."""
+    events = Event.objects.filter(account=account_key, name=name, error_code="", **{f"response__{member}": value})
+    return events.order_by("-id").first()
+
+
 def failed_sign_ins(account_key: int, user_name: str, principal_type: str, since: dt.datetime) -> int:
     """Failed sign-ins of one user in a row since a moment: the throttle's count.
 

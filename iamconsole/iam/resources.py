@@ -376,10 +376,28 @@ def all_instance_profiles(caller: Caller, asked: Sequence[Params]) -> list[Resou
 def new_service_linked_role(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     """The role that a service would get. A service without one has no role name to decide on."""
     found = []
-    for service in (params["aws_service_name"] for params in asked):
-        known = service_linked.ROLES.get(service)
-        path = service_linked.path_of(service)
-        found.append(Resource(arn.iam(caller.account_id, "role", known.name if known else "", path)))
+    for params in asked:
+        known = service_linked.ROLES.get(params["aws_service_name"])
+        name = known.named(params.get("custom_suffix")) if known else ""
+        path = service_linked.path_of(params["aws_service_name"])
+        found.append(Resource(arn.iam(caller.account_id, "role", name, path)))
+    return found
+
+
+@resolves("role", keys=IDENTITY_TAG)
+def role_of_deletion_task(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    """The role that a task was to delete, `task/aws-service-role/<service>/<role>/<uuid>`, and that is mostly gone."""
+    named = []
+    for task in (params["deletion_task_id"] for params in asked):
+        path, _, name = task.rpartition("/")[0].removeprefix("task").rpartition("/")
+        named.append((f"{path}/", name))
+    rows = queries.roles_named(caller.account_key, [name for _, name in named])
+    found = []
+    for path, name in named:
+        role_arn = arn.iam(caller.account_id, "role", name, path)
+        row = rows.get(name.lower())
+        row = row if row and row.arn(caller.account_id) == role_arn else None
+        found.append(Resource(role_arn, tagged(row.tags, IDENTITY_TAG) if row else {}, row=row))
     return found
 
 

@@ -129,6 +129,7 @@ def comparable(event: Event) -> dict[str, Any]:
     text = re.sub(r'"certificateId": "[A-Z2-7]{32}"', '"certificateId": "ID"', text)
     text = re.sub(r"[A-Z][a-z]{2} \d+, \d{4} \d+:\d\d:\d\d [AP]M", "TIME", text)
     text = text.replace('"aws:UserAgent", ', "")
+    text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID", text)
     found: dict[str, Any] = json.loads(text)
     return found
 

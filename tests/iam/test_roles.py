@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from iamconsole.core.errors import AwsError
-from iamconsole.iam import quotas
+from iamconsole.iam import aws_managed, quotas, service_linked
 from iamconsole.iam.models import Role, User
 from tests.factories import allow, client_for, policy
 
@@ -159,6 +160,76 @@ PROTECTED = [
 def test_only_aws_changes_a_service_linked_role(admin, action, params):
     message = f"Cannot perform the operation on the protected role '{SUPPORT}' - this role is only modifiable by AWS"
     refused(admin, "UnmodifiableEntity", message, action, role_name=SUPPORT, **params)
+
+
+def test_the_service_linked_roles_are_those_that_awss_own_policies_name():
+    """`role/aws-service-role/<service>/<name>` stands in many AWS managed policies."""
+    texts = [managed.text for managed in aws_managed.by_arn().values()]
+    named = {found for text in texts for found in re.findall(r"role/aws-service-role/([a-z0-9.-]+)/(\w+)\b", text)}
+    known = {service: role.name for service, role in service_linked.ROLES.items()}
+    agreed = {service for service, name in named if known.get(service) == name}
+    assert {service for service, _ in named if service in known} == agreed
+    assert len(agreed) >= 20
+    assert {role.policy_arn for role in service_linked.ROLES.values()} <= set(aws_managed.by_arn())
+
+
+@pytest.mark.parametrize("service", sorted(set(service_linked.ROLES) - {"support.amazonaws.com"})[:6])
+def test_a_service_linked_role_has_its_services_policy_and_trust(admin, service):
+    if service != "trustedadvisor.amazonaws.com":
+        admin.call("iam:CreateServiceLinkedRole", aws_service_name=service)
+    known = service_linked.ROLES[service]
+    shown = admin.call("iam:GetRole", role_name=known.name)["Role"]
+    assert shown["Path"] == f"/aws-service-role/{service}/"
+    assert json.loads(shown["AssumeRolePolicyDocument"])["Statement"][0]["Principal"] == {"Service": service}
+    attached = admin.call("iam:ListAttachedRolePolicies", role_name=known.name)["AttachedPolicies"]
+    assert [one["PolicyArn"] for one in attached] == [known.policy_arn]
+
+
+def test_auto_scaling_has_as_many_roles_as_there_are_suffixes(admin):
+    service = {"aws_service_name": "autoscaling.amazonaws.com"}
+    for suffix in (None, "debug", "test"):
+        made = admin.call("iam:CreateServiceLinkedRole", **service, **({"custom_suffix": suffix} if suffix else {}))
+        assert made["Role"]["RoleName"] == "AWSServiceRoleForAutoScaling" + (f"_{suffix}" if suffix else "")
+    message = "Service role name AWSServiceRoleForAutoScaling_test has been taken in this account, please try a "
+    taken = service | {"custom_suffix": "test"}
+    refused(admin, "InvalidInput", f"{message}different suffix.", "iam:CreateServiceLinkedRole", **taken)
+    other = {"aws_service_name": "rds.amazonaws.com", "custom_suffix": "a"}
+    message = "Custom suffix is not allowed for rds.amazonaws.com"
+    refused(admin, "InvalidInput", message, "iam:CreateServiceLinkedRole", **other)
+
+
+def test_a_service_deletes_its_role_and_the_task_tells(admin):
+    service = {"aws_service_name": "rds.amazonaws.com"}
+    admin.call("iam:CreateServiceLinkedRole", **service)
+    task = admin.call("iam:DeleteServiceLinkedRole", role_name="AWSServiceRoleForRDS")["DeletionTaskId"]
+    assert task.startswith("task/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS/")
+    assert not Role.objects.filter(name="AWSServiceRoleForRDS").exists()
+    done = {"Status": "SUCCEEDED"}
+    assert admin.call("iam:GetServiceLinkedRoleDeletionStatus", deletion_task_id=task) == done
+    admin.call("iam:CreateServiceLinkedRole", **service)
+    assert admin.call("iam:GetServiceLinkedRoleDeletionStatus", deletion_task_id=task) == done
+
+
+def test_a_role_that_its_service_needs_stays_and_the_task_says_why(admin):
+    task = admin.call("iam:DeleteServiceLinkedRole", role_name=SUPPORT)["DeletionTaskId"]
+    told = admin.call("iam:GetServiceLinkedRoleDeletionStatus", deletion_task_id=task)
+    assert (told["Status"], bool(told["Reason"]["Reason"])) == ("FAILED", True)
+    assert Role.objects.filter(name=SUPPORT).exists()
+
+
+@pytest.mark.parametrize("task", ["task/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS/1", "nonsense"])
+def test_a_task_that_was_never_asked_for(admin, task):
+    with pytest.raises(AwsError) as error:
+        admin.call("iam:GetServiceLinkedRoleDeletionStatus", deletion_task_id=task)
+    assert error.value.code == "NoSuchEntity"
+
+
+def test_a_role_of_the_accounts_own_is_not_deleted_as_a_service_linked_one(admin):
+    make_role(admin)
+    with pytest.raises(AwsError) as error:
+        admin.call("iam:DeleteServiceLinkedRole", role_name="Reader")
+    assert error.value.code == "NoSuchEntity"
+    assert Role.objects.filter(name="Reader").exists()
 
 
 def test_the_description_of_a_service_linked_role_can_be_changed(admin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from tests.factories import allow, policy
 
@@ -59,7 +60,14 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("iam:DetachRolePolicy", role | {"policy_arn": S3_READ}),
         ("iam:DeleteRolePolicy", role | {"policy_name": "inline"}),
         ("iam:DeleteRole", role),
+        ("iam:CreateServiceLinkedRole", {"aws_service_name": "rds.amazonaws.com"}),
+        ("iam:DeleteServiceLinkedRole", {"role_name": "AWSServiceRoleForRDS"}),
+        ("iam:GetServiceLinkedRoleDeletionStatus", {"deletion_task_id": "{task}"}),
     ]
+
+
+LEARNT = {"iam:DeleteServiceLinkedRole": lambda answer: {"task": answer["DeletionTaskId"]}}
+UNLEARNT = {"task": f"task/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS/{UUID(int=0)}"}
 
 
 SUPPORT = {"role_name": "AWSServiceRoleForSupport"}
@@ -70,6 +78,7 @@ FAILING: dict[str, dict[str, Any]] = {
     "iam:UpdateRole": SUPPORT | {"max_session_duration": 7200},
     "iam:UpdateRoleDescription": {"role_name": "ghost", "description": "d"},
     "iam:DeleteRole": SUPPORT,
+    "iam:DeleteServiceLinkedRole": {"role_name": "ghost"},
     "iam:TagRole": SUPPORT | {"tags": TAGS},
     "iam:UntagRole": SUPPORT | {"tag_keys": ["team"]},
     "iam:AttachRolePolicy": SUPPORT | {"policy_arn": S3_READ},
