@@ -181,8 +181,22 @@ def test_a_request_of_s3_says_how_it_was_signed(signing, keys, sandbox):
     assert {key: context[key] for key in of_signing & set(context)} == keys
 
 
+# What only the question about a further permission carries; AWS's words are cited beside the operation.
+PASSING = {
+    "iam:PassedToService": "ec2.amazonaws.com",
+    "iam:AssociatedResourceArn": "arn:aws:ec2:*:{account}:instance/*",
+}
+
+
+def test_a_role_that_is_passed_says_to_whom(clerk, sandbox):
+    client = clerk({"Effect": "Allow", "Action": "iam:AddRoleToInstanceProfile", "Resource": "*"})
+    context = asked(client, "iam:AddRoleToInstanceProfile", instance_profile_name="p", role_name="r")
+    expected = {key: value.format(account=sandbox.account_id) for key, value in PASSING.items()}
+    assert {key: context.get(key) for key in PASSING} == expected
+
+
 def test_every_declared_key_has_a_request_that_carries_it():
-    shown = {key for _, _, key, _ in CARRIED}.union(*(keys for _, keys in SIGNED))
+    shown = {key for _, _, key, _ in CARRIED}.union(PASSING, *(keys for _, keys in SIGNED))
     for operation in OPERATIONS.values():
         for check in operation.checks:
             exact = {key for key in check.keys if not key.endswith(("}", ">"))}
