@@ -18,6 +18,7 @@ from iamconsole.accounts.models import Account
 from iamconsole.gateway import record
 from iamconsole.gateway.client import AwsClient
 from iamconsole.sandboxes import lifecycle
+from tests.clients.drivers import Aws
 from tests.factories import Server, client_for, sign_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -144,3 +145,11 @@ def served(new_sandbox) -> dict[str, Any]:
     """A fresh course sandbox on the running server: what `sandbox create` prints."""
     made: dict[str, Any] = new_sandbox()
     return made
+
+
+@pytest.fixture(scope="session")
+def aws_driver(server, tmp_path_factory) -> Iterator[Aws]:
+    """The genuine `aws` command, in a warm process."""
+    driver = Aws(server.url, tmp_path_factory.mktemp("aws"))
+    yield driver
+    driver.close()

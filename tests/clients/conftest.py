@@ -10,19 +10,12 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.clients.drivers import ROOT, Aws, Boto3, JavaScript, Keys, Person, Refused
+from tests.clients.drivers import ROOT, Boto3, JavaScript, Keys, Person, Refused
 
 
 @pytest.fixture(scope="session")
 def boto3_driver(server) -> Boto3:
     return Boto3(server.url)
-
-
-@pytest.fixture(scope="session")
-def aws_driver(server, tmp_path_factory) -> Iterator[Aws]:
-    driver = Aws(server.url, tmp_path_factory.mktemp("aws"))
-    yield driver
-    driver.close()
 
 
 @pytest.fixture(scope="session")
