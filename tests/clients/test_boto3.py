@@ -15,6 +15,7 @@ from tests.clients.drivers import REGION
 from tests.factories import allow, policy
 
 DOCUMENT = policy(allow("s3:GetObject"))
+TRUST = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
 S3_READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 AT_ONCE = {"Delay": 1, "MaxAttempts": 5}
 ONE_LOOK = {"Delay": 1, "MaxAttempts": 1}
@@ -36,6 +37,9 @@ def make(iam, account, kind) -> dict[str, str]:
     if kind == "user_exists":
         iam.create_user(UserName="awaited")
         return {"UserName": "awaited"}
+    if kind == "role_exists":
+        iam.create_role(RoleName="awaited", AssumeRolePolicyDocument=TRUST)
+        return {"RoleName": "awaited"}
     return {"PolicyArn": iam.create_policy(PolicyName="awaited", PolicyDocument=DOCUMENT)["Policy"]["Arn"]}
 
 
@@ -43,16 +47,17 @@ def asked_for(account, kind) -> dict[str, str]:
     return {
         "user_exists": {"UserName": "awaited"},
         "policy_exists": {"PolicyArn": f"arn:aws:iam::{account}:policy/awaited"},
+        "role_exists": {"RoleName": "awaited"},
     }[kind]
 
 
-WAITERS = ["policy_exists", "user_exists"]
+WAITERS = ["policy_exists", "role_exists", "user_exists"]
 
 
 def test_no_waiter_of_what_is_here_is_forgotten():
     model = botocore.session.get_session().get_waiter_model("iam")
     here = {name for name in model.waiter_names if f"iam:{model.get_waiter(name).operation}" in OPERATIONS}
-    assert {name.replace("Exists", "_exists").lower() for name in here} == set(WAITERS) | {"role_exists"}
+    assert {name.replace("Exists", "_exists").lower() for name in here} == set(WAITERS)
 
 
 @pytest.mark.parametrize("waiter", WAITERS)
@@ -154,6 +159,29 @@ def test_users_groups_and_policies_as_resources(resource, account):
     managed.delete()
     assert {one.name for one in resource.users.all()} == {"admin", "amin", "Sarah"}
     assert list(resource.groups.all()) == []
+
+
+def test_roles_as_resources(resource, account):
+    role = resource.create_role(RoleName="Reader", AssumeRolePolicyDocument=TRUST, Path="/app/")
+    assert (role.arn, role.assume_role_policy_document) == (
+        f"arn:aws:iam::{account}:role/app/Reader",
+        json.loads(TRUST),
+    )
+    role.attach_policy(PolicyArn=S3_READ_ONLY)
+    assert [one.arn for one in role.attached_policies.all()] == [S3_READ_ONLY]
+    assert [one.name for one in resource.Policy(S3_READ_ONLY).attached_roles.all()] == ["Reader"]
+    inline = role.Policy("own")
+    inline.put(PolicyDocument=DOCUMENT)
+    assert (inline.policy_document, [one.name for one in role.policies.all()]) == (json.loads(DOCUMENT), ["own"])
+    other = policy({"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"})
+    role.AssumeRolePolicy().update(PolicyDocument=other)
+    role.reload()
+    assert role.assume_role_policy_document == json.loads(other)
+    assert "Reader" in [one.name for one in resource.roles.filter(PathPrefix="/app/")]
+    inline.delete()
+    role.detach_policy(PolicyArn=S3_READ_ONLY)
+    role.delete()
+    assert list(resource.roles.filter(PathPrefix="/app/")) == []
 
 
 def test_the_current_user_and_the_account_as_resources(resource, account):

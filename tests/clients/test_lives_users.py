@@ -266,6 +266,8 @@ def test_the_life_of_a_virtual_mfa_device(admin, account, refused):
     admin.iam("EnableMFADevice", **user, AuthenticationCode1=codes.at(now - 30), AuthenticationCode2=codes.at(now))
     enabled = admin.iam("ListMFADevices", UserName="amin")["MFADevices"]
     assert [(row["UserName"], row["SerialNumber"]) for row in enabled] == [("amin", serial)]
+    with refused("NoSuchEntity"):  # "For this API, we only accept FIDO security key ARNs" (API Reference)
+        admin.iam("GetMFADevice", **user)
     assigned = admin.iam("ListVirtualMFADevices", AssignmentStatus="Assigned")["VirtualMFADevices"]
     assert [row["User"]["UserName"] for row in assigned] == ["amin"]
     assert admin.iam("ListVirtualMFADevices", AssignmentStatus="Unassigned")["VirtualMFADevices"] == []

@@ -13,16 +13,19 @@ import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from iamconsole.gateway.table import OPERATIONS
 from tests.clients.drivers import Boto3, Keys
 from tests.factories import allow, policy
+from tests.iam.keys import CERTIFICATE, PRIVATE_KEY, certificate, elliptic_key, ssh_text
 
 SESSION = botocore.session.get_session()
 MODEL = SESSION.get_service_model("iam")
 PAGINATORS: Mapping[str, Mapping[str, Any]] = SESSION.get_paginator_model("iam")._paginator_config
 OFFERED = {name.partition(":")[2] for name, one in OPERATIONS.items() if one.service == "iam" and one.public}
 DOCUMENT = policy(allow("s3:GetObject"))
+TRUST = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
 TAGS = [{"Key": key, "Value": key} for key in ("b", "Cc", "a", "aa")]
 AWS_POLICIES = [
     f"arn:aws:iam::aws:policy/{name}" for name in ("ReadOnlyAccess", "AmazonS3ReadOnlyAccess", "IAMReadOnlyAccess")
@@ -39,21 +42,30 @@ CASES: dict[str, tuple[Callable[[str], dict[str, Any]], int]] = {
     "ListAccessKeys": (lambda account: {"UserName": "Paged-b"}, 2),
     "ListAccountAliases": (lambda account: {}, 1),
     "ListAttachedGroupPolicies": (lambda account: {"GroupName": "Paged-b"}, 4),
+    "ListAttachedRolePolicies": (lambda account: {"RoleName": "Paged-b"}, 4),
     "ListAttachedUserPolicies": (lambda account: {"UserName": "Paged-b"}, 4),
-    "ListEntitiesForPolicy": (lambda account: {"PolicyArn": own_policy(account)}, 2),
+    "ListEntitiesForPolicy": (lambda account: {"PolicyArn": own_policy(account)}, 3),
     "ListGroupPolicies": (lambda account: {"GroupName": "Paged-b"}, 4),
     "ListGroups": (lambda account: {}, 4),
     "ListGroupsForUser": (lambda account: {"UserName": "Paged-b"}, 4),
+    "ListMFADeviceTags": (lambda account: {"SerialNumber": f"arn:aws:iam::{account}:mfa/hr/Paged-b"}, 4),
     "ListMFADevices": (lambda account: {"UserName": "Paged-b"}, 0),
     "ListPolicies": (lambda account: {"Scope": "Local"}, 7),
     "ListPolicyVersions": (lambda account: {"PolicyArn": own_policy(account)}, 4),
+    "ListRolePolicies": (lambda account: {"RoleName": "Paged-b"}, 4),
+    "ListRoleTags": (lambda account: {"RoleName": "Paged-b"}, 4),
+    "ListRoles": (lambda account: {}, 6),
+    "ListSSHPublicKeys": (lambda account: {"UserName": "Paged-b"}, 3),
+    "ListServerCertificateTags": (lambda account: {"ServerCertificateName": "Paged-b"}, 4),
+    "ListServerCertificates": (lambda account: {}, 4),
+    "ListSigningCertificates": (lambda account: {"UserName": "Paged-b"}, 2),
     "ListUserPolicies": (lambda account: {"UserName": "Paged-b"}, 4),
     "ListUserTags": (lambda account: {"UserName": "Paged-b"}, 4),
     "ListUsers": (lambda account: {}, 7),
     "ListVirtualMFADevices": (lambda account: {}, 4),
 }
 # Operations that are here in part only, until all of their kind are.
-NOT_YET = {"ListRoles", "ListSigningCertificates", "SimulatePrincipalPolicy"}
+NOT_YET = {"SimulatePrincipalPolicy"}
 # Of these AWS says how they are sorted: ListUserTags and its like "sorted by tag key" (IAM API Reference).
 BY_KEY = [name for name in CASES if name.endswith("Tags")]
 
@@ -71,7 +83,12 @@ def crowd(server, new_sandbox) -> tuple[Any, str]:
         iam.create_group(GroupName=name, Path=path)
         iam.create_policy(PolicyName=name, Path=path, PolicyDocument=DOCUMENT, Tags=TAGS)
         iam.create_virtual_mfa_device(VirtualMFADeviceName=name, Path=path, Tags=TAGS)
+        iam.upload_server_certificate(
+            ServerCertificateName=name, Path=path, CertificateBody=CERTIFICATE, PrivateKey=PRIVATE_KEY, Tags=TAGS
+        )
         iam.put_user_policy(UserName="Paged-b", PolicyName=name, PolicyDocument=DOCUMENT)
+        iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=TRUST, Tags=TAGS)
+        iam.put_role_policy(RoleName="Paged-b", PolicyName=name, PolicyDocument=DOCUMENT)
         iam.put_group_policy(GroupName="Paged-b", PolicyName=name, PolicyDocument=DOCUMENT)
     for user in ("Paged-b", "Paged-C", "Paged-a", "Paged-A-a"):
         iam.add_user_to_group(GroupName="Paged-b", UserName=user)
@@ -80,10 +97,15 @@ def crowd(server, new_sandbox) -> tuple[Any, str]:
     for arn in (own_policy(account), *AWS_POLICIES):
         iam.attach_user_policy(UserName="Paged-b", PolicyArn=arn)
         iam.attach_group_policy(GroupName="Paged-b", PolicyArn=arn)
+        iam.attach_role_policy(RoleName="Paged-b", PolicyArn=arn)
     for _ in range(3):
         iam.create_policy_version(PolicyArn=own_policy(account), PolicyDocument=DOCUMENT)
     for _ in range(2):
         iam.create_access_key(UserName="Paged-b")
+        iam.upload_signing_certificate(UserName="Paged-b", CertificateBody=certificate("john", elliptic_key()).strip())
+    for _ in range(3):
+        key = ssh_text(rsa.generate_private_key(65537, 2048))
+        iam.upload_ssh_public_key(UserName="Paged-b", SSHPublicKeyBody=key)
     iam.create_account_alias(AccountAlias=f"paged-{account}")
     return iam, account
 
