@@ -13,7 +13,7 @@ from django.test import Client
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import AccessDenied, AwsError
 from iamconsole.core.ids import Ids
-from iamconsole.gateway import callers
+from iamconsole.gateway import callers, door
 from iamconsole.gateway.client import AwsClient
 from iamconsole.iam import passwords
 from iamconsole.iam.models import LoginProfile, User
@@ -204,6 +204,23 @@ def test_a_password_that_was_changed_between_the_check_and_the_lock_is_not_overw
     code, _ = refusal(admin, "iam:UpdateLoginProfile", user_name="amin", password="Passw0rd!!")
     assert code == "EntityTemporarilyUnmodifiable"
     assert LoginProfile.objects.get(user__name="amin").password == "another"
+
+
+@pytest.mark.parametrize("action", ["iam:CreateLoginProfile", "iam:UpdateLoginProfile"])
+def test_who_is_made_between_the_check_and_the_lock_is_not_found(admin, sandbox, monkeypatch, action):
+    """The password was held against nobody's rules then, and must not be anybody's."""
+    lock = door.lock_account
+
+    def meanwhile(account_key):
+        made = User.objects.create(account=sandbox, name="ghost", unique_id="AIDA" + "G" * 17, created=sandbox.created)
+        if action == "iam:UpdateLoginProfile":
+            LoginProfile.objects.create(user=made, password="kept", created=made.created, changed=made.created)
+        return lock(account_key)
+
+    monkeypatch.setattr(door, "lock_account", meanwhile)
+    code, _ = refusal(admin, action, user_name="ghost", password="Passw0rd!")
+    assert code == "NoSuchEntity"
+    assert not LoginProfile.objects.exclude(password="kept").filter(user__name="ghost").exists()
 
 
 # -- expiration -------------------------------------------------------------------------------------

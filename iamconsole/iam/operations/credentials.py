@@ -50,18 +50,20 @@ def _replace(call: Call, profile: LoginProfile) -> None:
     profile.password, profile.changed = call.prepared.new, call.now
 
 
-def _first_password(call: Call) -> _Change | None:
+def _first_password(call: Call) -> _Change:
     if call.params.get("password") is None:
         raise ValidationError(
             "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
             "Member must not be null",
             field="password",
         )
-    return None if call.resource.row is None else _checked(call, call.params["password"], None)
+    # Who is not there now is not found, even if somebody makes it before the lock is held.
+    call.resource.require()
+    return _checked(call, call.params["password"], None)
 
 
 def _next_password(call: Call) -> _Change | None:
-    if call.params.get("password") is None or call.resource.row is None:
+    if call.params.get("password") is None:
         return None
     return _checked(call, call.params["password"], _login_profile(call))
 
