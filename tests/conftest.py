@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +93,12 @@ def as_user(sandbox) -> Callable[..., Client]:
 # -- a server of its own, for what must be true from outside ----------------------------------------
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[Server]:
+@contextmanager
+def running(data: Path, *arguments: str) -> Iterator[Server]:
     """`manage.py serve` as a learner starts it, on a free port, with a data folder of its own."""
-    data = tmp_path_factory.mktemp("server")
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "IAMCONSOLE_", "DJANGO_", "DATABASE_"))}
     environment = clean | {"IAMCONSOLE_DATA": str(data), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", "0"]
+    command = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", "0", *arguments]
     log = (data / "server.log").open("w", encoding="utf-8")
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
     assert process.stdout is not None
@@ -110,12 +110,27 @@ def server(tmp_path_factory) -> Iterator[Server]:
         if "Stop with" in line:
             break
     assert url, "".join(said) + (data / "server.log").read_text(encoding="utf-8")
-    yield Server(url, environment | {"IAMCONSOLE_URL": url}, data)
-    # Not SIGINT: whoever runs the tests in the background may have it ignored, and with it everything below.
-    process.terminate()
-    process.wait(timeout=20)
-    process.stdout.close()
-    log.close()
+    try:
+        yield Server(url, environment | {"IAMCONSOLE_URL": url}, data, process)
+    finally:
+        # Not SIGINT: whoever runs the tests in the background may have it ignored, and with it everything below.
+        process.terminate()
+        process.wait(timeout=20)
+        process.stdout.close()
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("server")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def class_server(tmp_path_factory) -> Iterator[Server]:
+    """The same with two worker processes."""
+    with running(tmp_path_factory.mktemp("class-server"), "--workers", "2") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

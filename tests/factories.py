@@ -72,6 +72,7 @@ class Server:
     url: str
     environment: Mapping[str, str]
     data: Path
+    process: subprocess.Popen[str]
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]

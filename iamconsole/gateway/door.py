@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import RLock
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 
 from iamconsole.accounts.models import Account
+from iamconsole.accounts.prepared import Prepared
 from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AccessDenied, AwsError, CallerGone, InvalidAction
 from iamconsole.core.listing import Listing
@@ -27,23 +27,23 @@ from iamconsole.gateway import keys, record
 from iamconsole.gateway.shape import check_shape
 from iamconsole.gateway.standing import Standing, standing_of
 from iamconsole.gateway.table import OPERATIONS
+from iamconsole.gateway.writing import together, write_transaction
 from iamconsole.policy import Decision, Request, decide
 
+__all__ = [
+    "OFFERED",
+    "Answer",
+    "Recorder",
+    "call",
+    "call_as_one",
+    "call_many",
+    "lock_account",
+    "offered",
+    "operation_named",
+    "write_transaction",
+]
+
 Answer = Response | AwsError
-
-# SQLite lets one writer in at a time and makes the others poll; a fair queue in the process is faster.
-_writers = RLock()
-
-
-@contextmanager
-def write_transaction() -> Iterator[None]:
-    """A transaction that will write."""
-    if connection.vendor == "sqlite":
-        with _writers, transaction.atomic():
-            yield
-    else:
-        with transaction.atomic():
-            yield
 
 
 def lock_account(caller: Caller) -> int:
@@ -53,11 +53,15 @@ def lock_account(caller: Caller) -> int:
     not wait for it. SQLite's IMMEDIATE transaction does the same for the whole database. Whose sandbox was reset or
     deleted since it was authenticated has no credentials any more: its account is gone, or has lost its ID.
     """
-    rows = Account.objects.select_for_update(no_key=True).filter(pk=caller.account_key)
-    found = rows.values_list("revision", "account_id").first()
-    if found is None or found[1] != caller.account_id:
+    found = _locked_account(caller.account_key)
+    if not found or found[0][1] != caller.account_id:
         raise CallerGone
-    return found[0]
+    return found[0][0]
+
+
+_locked_account = Prepared[tuple[int, str]](
+    lambda key: Account.objects.select_for_update(no_key=True).filter(pk=key).values_list("revision", "account_id"), int
+)
 
 
 @contextmanager
@@ -100,18 +104,7 @@ class Recorder:
     def flush(self) -> None:
         if self.pending:
             rows, self.pending = self.pending, []
-            try:
-                with write_transaction():
-                    record.insert(rows)
-            except IntegrityError:
-                # Events of accounts that were purged meanwhile have nobody to tell; any other stands.
-                accounts = Account.objects.filter(pk__in={row.event.account_id for row in rows})
-                there = set(accounts.values_list("pk", flat=True))
-                kept = [row for row in rows if row.event.account_id in there]
-                if len(kept) == len(rows):
-                    raise
-                with write_transaction():
-                    record.insert(kept)
+            together.write(rows)
 
 
 def call(

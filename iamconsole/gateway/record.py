@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from iamconsole import wire
+from iamconsole.accounts import prepared
 from iamconsole.cloudtrail.models import DecisionBasis, Event
 from iamconsole.core.caller import Caller
 from iamconsole.core.errors import AwsError
@@ -55,7 +56,7 @@ def insert(records: Sequence[Record]) -> None:
     if new:
         DecisionBasis.objects.bulk_create(new, ignore_conflicts=True)
         transaction.on_commit(lambda: _remember(bases))
-    Event.objects.bulk_create([r.event for r in records])
+    prepared.insert([r.event for r in records])
 
 
 def record_of(made: Call, standing: Standing, answer: Response | AwsError) -> Record:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.conf import settings
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
+from iamconsole.accounts import secrets
+from iamconsole.accounts.prepared import Prepared
 from iamconsole.iam import aws_managed, passwords
 from iamconsole.iam.models import (
     AccessKey,
@@ -34,9 +36,17 @@ def users_named(account_key: int, names: Iterable[str]) -> dict[str, User]:
     A sign-in form takes any text, and the lower case of the Kelvin sign is an ASCII k: no user has such a name.
     """
     wanted = {name.lower() for name in names if name.isascii()}
+    if len(wanted) == 1:
+        return {row.name.lower(): row for row in _user_named(account_key, *wanted)}
+    return {row.name.lower(): row for row in _users(account_key, wanted)}
+
+
+def _users(account_key: int, wanted: Iterable[str]) -> QuerySet[User]:
     rows = User.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
-    rows = rows.select_related("login_profile", "boundary")
-    return {row.name.lower(): row for row in rows}
+    return rows.select_related("login_profile", "boundary")
+
+
+_user_named = Prepared[User](lambda account_key, name: _users(account_key, [name]), int, str)
 
 
 def groups_named(account_key: int, names: Iterable[str]) -> dict[str, Group]:
@@ -78,6 +88,19 @@ def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, .
     One query: the first page after every change of a policy asks for it. What the account's password policy allows
     to all users comes with them, as a policy of source "account".
     """
+    found = []
+    for kind, _, group, aws_arn, name, path, text in sorted(_identity_rows(user_key)):
+        source = ("direct", "inline", "account")[kind] if not group else ("group", "group_inline")[kind]
+        arn = aws_arn or ("" if kind else ManagedPolicy(name=name, path=path).arn(account_id))
+        if aws_arn:
+            managed = aws_managed.by_arn().get(aws_arn)
+            # One that a newer package no longer has: its text is unreadable, and so it denies everything.
+            name, text = (managed.name, managed.text) if managed else (aws_arn.rpartition("/")[2], "")
+        found.append(AttachedPolicy(parse(text, "identity"), name, source, arn, group or ""))
+    return tuple(found)
+
+
+def _identity_query(user_key: int) -> QuerySet[Any, tuple[Any, ...]]:
     groups = Membership.objects.filter(user=user_key).values("group")
     of_user = Q(user=user_key) | Q(group__in=groups)
     default = Q(policy=None) | Q(policy__versions__number=F("policy__default_version"))
@@ -96,16 +119,10 @@ def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, .
         Value(""),
         Value(passwords.ALLOW_USERS_TO_CHANGE),
     )
-    found = []
-    for kind, _, group, aws_arn, name, path, text in sorted(attached.union(inline, to_all, all=True)):
-        source = ("direct", "inline", "account")[kind] if not group else ("group", "group_inline")[kind]
-        arn = aws_arn or ("" if kind else ManagedPolicy(name=name, path=path).arn(account_id))
-        if aws_arn:
-            managed = aws_managed.by_arn().get(aws_arn)
-            # One that a newer package no longer has: its text is unreadable, and so it denies everything.
-            name, text = (managed.name, managed.text) if managed else (aws_arn.rpartition("/")[2], "")
-        found.append(AttachedPolicy(parse(text, "identity"), name, source, arn, group or ""))
-    return tuple(found)
+    return attached.union(inline, to_all, all=True)
+
+
+_identity_rows = Prepared[tuple[Any, ...]](_identity_query, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +134,13 @@ class LongTermKey:
 
 
 def access_key(access_key_id: str) -> LongTermKey | None:
-    row = AccessKey.objects.select_related("user", "account").filter(access_key_id=access_key_id).first()
-    if row is None:
-        return None
-    return LongTermKey(row, settings.IAMCONSOLE_FERNET.decrypt(bytes(row.secret)).decode())
+    rows = _access_key(access_key_id)
+    return LongTermKey(rows[0], secrets.opened(bytes(rows[0].secret))) if rows else None
+
+
+_access_key = Prepared[AccessKey](
+    lambda access_key_id: AccessKey.objects.select_related("user", "account").filter(access_key_id=access_key_id), str
+)
 
 
 def tags_of_user(user_key: int) -> dict[str, str]:

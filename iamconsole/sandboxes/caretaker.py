@@ -244,19 +244,20 @@ def tend_for_ever(stop: Event | None = None) -> None:
         stop.wait(EVERY)
 
 
+def tend_alone(stop: Event | None = None) -> None:
+    """Tend until `stop` is set. A process that is not the first stays idle until it can take over."""
+    stop = stop or Event()
+    while not stop.is_set():
+        try:
+            with alone():
+                tend_for_ever(stop)
+        except Busy:
+            stop.wait(EVERY)
+    connection.close()
+
+
 def begin() -> Event:
-    """Begin to tend in a thread of this process; returns what stops it. A process that is not the first stays idle
-    until it can take over."""
+    """Begin to tend in a thread of this process; returns what stops it."""
     stop = Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                with alone():
-                    tend_for_ever(stop)
-            except Busy:
-                stop.wait(EVERY)
-        connection.close()
-
-    Thread(target=work, name="caretaker", daemon=True).start()
+    Thread(target=tend_alone, args=(stop,), name="caretaker", daemon=True).start()
     return stop

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.conf import settings
-
+from iamconsole.accounts import secrets
 from iamconsole.sts.models import TemporaryCredential
 
 
@@ -23,4 +22,4 @@ def temporary_credential(access_key_id: str) -> TemporaryKey | None:
     )
     if row is None:
         return None
-    return TemporaryKey(row, settings.IAMCONSOLE_FERNET.decrypt(bytes(row.secret)).decode())
+    return TemporaryKey(row, secrets.opened(bytes(row.secret)))

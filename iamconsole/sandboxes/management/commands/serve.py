@@ -4,52 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import socket
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.server import create_server
-from waitress.task import WSGITask
 
 from iamconsole.accounts.models import Account
-from iamconsole.sandboxes import caretaker, lifecycle
+from iamconsole.sandboxes import caretaker, lifecycle, server
 
-THREADS = 8
-
-
-class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
-    """waitress's parser, without its wait for a body that is empty.
-
-    An SDK's upload of an empty object asks with `Expect: 100-continue` and `Content-Length: 0`. waitress
-    then says "continue" and waits for bytes that never come.
-    """
-
-    def received(self, data: bytes) -> int:
-        taken: int = super().received(data)
-        if self.completed:
-            self.expect_continue = False
-        return taken
-
-
-class Task(WSGITask):  # type: ignore[misc]  # waitress has no types
-    """waitress's task, without its capitals in the names of an object's metadata: S3's are lower case."""
-
-    def build_response_header(self) -> bytes:
-        header: bytes = super().build_response_header()
-        return re.sub(rb"(?m)^X-Amz-Meta-[^:\r\n]*", lambda name: name[0].lower(), header)
-
-
-class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    parser_class = Parser
-    task_class = Task
+MOST_WORKERS = 64
 
 
 class Command(BaseCommand):
@@ -59,8 +26,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets the class in (default 127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="0 picks a free one (default 8000)")
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=0,
+            help="processes for a class; one per core is good (default: a laptop's one)",
+        )
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        if workers and not hasattr(os, "fork"):
+            raise CommandError("Several workers need Linux or macOS; without --workers one process serves.")
+        if not 0 <= workers <= MOST_WORKERS:
+            raise CommandError(f"A number of workers is from 1 to {MOST_WORKERS}; {workers} is not.")
         listening = self._listen(host, port)
         port = listening.getsockname()[1]
         if not os.environ.get("IAMCONSOLE_URL"):
@@ -70,19 +47,10 @@ class Command(BaseCommand):
             settings.SERVED_AT.write_text(settings.IAMCONSOLE_URL, encoding="ascii")
         account = self._prepare()
         self._welcome(lifecycle.describe(account))
-        server = create_server(
-            WSGIHandler(),  # made after the static files: WhiteNoise reads them then
-            sockets=[listening],
-            threads=THREADS,
-            ident=None,
-            # Objects have a limit of their own, which is answered in S3's words or on the upload page; this one
-            # only bounds what is buffered on disk before anybody can answer.
-            max_request_body_size=8 * settings.IAMCONSOLE_MAX_OBJECT_BYTES + 1024 * 1024,
-            clear_untrusted_proxy_headers=not settings.IAMCONSOLE_TRUSTED_PROXIES,
-        )
-        server.channel_class = Channel
-        caretaker.begin()
-        server.run()
+        if workers:
+            server.serve_class(listening, workers)
+        else:
+            server.serve_alone(listening)
 
     def _prepare(self) -> Account:
         """The database, the static files and, at first, a demo sandbox; returns the account to sign in to."""

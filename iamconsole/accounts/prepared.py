@@ -1,0 +1,106 @@
+"""Queries whose SQL is made once.
+
+Django compiles a queryset each time that it is run, which costs several times what the database needs to answer. The
+few that every signed request runs are compiled here once for each connection; what they say is still a queryset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable, get_related_populators
+
+Row = TypeVar("Row")
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+# What stands in a queryset for a value that is not known yet: no value that a caller passes.
+_MARKS: dict[type, Callable[[int], Any]] = {int: lambda n: -9_000_000_000 - n, str: lambda n: f"\ue000{n}"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    sql: str
+    # By position: which value, or a constant of the query itself.
+    parameters: tuple[tuple[int, Any], ...]
+    compiler: Any
+    converters: dict[int, Any]
+    # For rows of a model; None where the queryset gives tuples.
+    model: Any
+    names: list[str]
+    first: int
+    last: int
+    populators: list[Any]
+
+
+class Prepared(Generic[Row]):
+    """`Prepared(lambda name: User.objects.filter(name=name), str)`, then called with a name: the list of its rows.
+
+    `kinds` are the types of the values, int or str. They may only be compared with in the queryset, and none may be
+    None, which is another SQL.
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[Any, Row]], *kinds: type) -> None:
+        self._make = make
+        self._kinds = kinds
+
+    def __call__(self, *values: Any) -> list[Row]:
+        # Kept with the connection, which is a thread's own, as is what Django compiled for it.
+        plans: dict[Prepared[Any], _Plan] = vars(connections[DEFAULT_DB_ALIAS]).setdefault("prepared", {})
+        plan = plans.get(self)
+        if plan is None:
+            plan = plans[self] = self._planned()
+        with connection.cursor() as cursor:
+            cursor.execute(plan.sql, [const if place < 0 else values[place] for place, const in plan.parameters])
+            rows = cursor.fetchall()
+        if plan.converters:
+            rows = list(plan.compiler.apply_converters(rows, plan.converters))
+        if plan.model is None:
+            return [tuple(row) for row in rows]  # type: ignore[misc]  # what values_list gives
+        return [self._instance(plan, row) for row in rows]
+
+    def _instance(self, plan: _Plan, row: Sequence[Any]) -> Row:
+        made = plan.model.from_db(connection.alias, plan.names, row[plan.first : plan.last])
+        for populator in plan.populators:
+            populator.populate(row, made)
+        return made  # type: ignore[no-any-return]
+
+    def _planned(self) -> _Plan:
+        marks = [_MARKS[kind](place) for place, kind in enumerate(self._kinds)]
+        queryset = self._make(*marks)
+        compiler = queryset.query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
+        places = tuple((marks.index(value), None) if value in marks else (-1, value) for value in parameters)
+        columns = [column[0] for column in compiler.select[: compiler.col_count]]
+        converters = compiler.get_converters(columns)
+        info = compiler.klass_info
+        if queryset._iterable_class is not ModelIterable:
+            return _Plan(sql, places, compiler, converters, None, [], 0, 0, [])
+        first, last = info["select_fields"][0], info["select_fields"][-1] + 1
+        names = [column[0].target.attname for column in compiler.select[first:last]]
+        populators = get_related_populators(info, compiler.select, connection.alias)  # type: ignore[call-arg]  # of a later Django
+        return _Plan(sql, places, compiler, converters, info["model"], names, first, last, populators)
+
+
+def insert(rows: Sequence[AnyModel]) -> None:
+    """Write new rows of one model, all or none: as `bulk_create`, without their new primary keys."""
+    fields, sql = _insertion(type(rows[0]))
+    values = [[field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields] for row in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, values)
+
+
+_insertions: dict[type[Model], tuple[list[Any], str]] = {}
+
+
+def _insertion(model: type[Model]) -> tuple[list[Any], str]:
+    if model not in _insertions:
+        fields: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key]
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(field.column) for field in fields)
+        marks = ", ".join("%s" for _ in fields)
+        _insertions[model] = fields, f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"
+    return _insertions[model]
