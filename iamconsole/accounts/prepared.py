@@ -48,19 +48,31 @@ class Prepared(Generic[Row]):
         self._kinds = kinds
 
     def __call__(self, *values: Any) -> list[Row]:
-        # Kept with the connection, which is a thread's own, as is what Django compiled for it.
-        plans: dict[Prepared[Any], _Plan] = vars(connections[DEFAULT_DB_ALIAS]).setdefault("prepared", {})
-        plan = plans.get(self)
-        if plan is None:
-            plan = plans[self] = self._planned()
-        with connection.cursor() as cursor:
-            cursor.execute(plan.sql, [const if place < 0 else values[place] for place, const in plan.parameters])
-            rows = cursor.fetchall()
+        plan = self._plan()
+        rows = self._fetched(plan, plan.sql, values)
         if plan.converters:
             rows = list(plan.compiler.apply_converters(rows, plan.converters))
         if plan.model is None:
             return [tuple(row) for row in rows]  # type: ignore[misc]  # what values_list gives
         return [self._instance(plan, row) for row in rows]
+
+    def count(self, *values: Any) -> int:
+        """How many rows there are."""
+        plan = self._plan()
+        return int(self._fetched(plan, f"SELECT COUNT(*) FROM ({plan.sql}) AS counted", values)[0][0])
+
+    def _plan(self) -> _Plan:
+        # Kept with the connection, which is a thread's own, as is what Django compiled for it.
+        plans: dict[Prepared[Any], _Plan] = vars(connections[DEFAULT_DB_ALIAS]).setdefault("prepared", {})
+        plan = plans.get(self)
+        if plan is None:
+            plan = plans[self] = self._planned()
+        return plan
+
+    def _fetched(self, plan: _Plan, sql: str, values: Sequence[Any]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [const if place < 0 else values[place] for place, const in plan.parameters])
+            return list(cursor.fetchall())
 
     def _instance(self, plan: _Plan, row: Sequence[Any]) -> Row:
         made = plan.model.from_db(connection.alias, plan.names, row[plan.first : plan.last])

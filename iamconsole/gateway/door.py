@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import transaction
+from django.db import connection, transaction
 
 from iamconsole.accounts.models import Account
 from iamconsole.accounts.prepared import Prepared
@@ -59,6 +59,7 @@ def lock_account(caller: Caller) -> int:
     return found[0][0]
 
 
+_NEW_REVISION = f"UPDATE {Account._meta.db_table} SET revision = %s WHERE id = %s"
 _locked_account = Prepared[tuple[int, str]](
     lambda key: Account.objects.select_for_update(no_key=True).filter(pk=key).values_list("revision", "account_id"), int
 )
@@ -286,7 +287,8 @@ def _locked(made: Call, recorder: Recorder, standing: Standing | None = None) ->
         else:
             if made.operation.service == "iam":
                 revision += 1
-                Account.objects.filter(pk=made.caller.account_key).update(revision=revision)
+                with connection.cursor() as cursor:
+                    cursor.execute(_NEW_REVISION, [revision, made.caller.account_key])
         record.insert([*recorder.pending, *_record(made, standing, answer)])
     # Only now: had the transaction failed, the reads would still have to be written, and this call not.
     recorder.pending, recorder.revision = [], revision

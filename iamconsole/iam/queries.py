@@ -144,7 +144,18 @@ _access_key = Prepared[AccessKey](
 
 
 def tags_of_user(user_key: int) -> dict[str, str]:
-    return User.objects.filter(pk=user_key).values_list("tags", flat=True).first() or {}
+    rows = _tags_of_user(user_key)
+    return rows[0][0] if rows else {}
+
+
+_tags_of_user = Prepared[tuple[dict[str, str]]](lambda key: User.objects.filter(pk=key).values_list("tags"), int)
+
+
+def user_count(account_key: int) -> int:
+    return _users_of.count(account_key)
+
+
+_users_of = Prepared[tuple[int]](lambda key: User.objects.filter(account=key).values_list("pk"), int)
 
 
 def login_profile(user_key: int) -> LoginProfile | None:

@@ -45,6 +45,7 @@ def test_a_prepared_query_keeps_apart_what_it_is_asked(sandbox, other_sandbox):
     assert first != second
     assert asked(sandbox.pk, "admin") == first
     assert asked(sandbox.pk, "' OR 1=1 --") == []
+    assert (asked.count(sandbox.pk, "admin"), asked.count(sandbox.pk, "nobody")) == (1, 0)
 
 
 def test_the_lock_may_be_taken_again_by_who_has_it():

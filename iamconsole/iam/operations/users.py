@@ -33,7 +33,7 @@ def create_user(
 ) -> Response:
     """Create a user that may not do anything yet."""
     refuse_taken_name(call.caller, user_name)
-    quotas.check("UsersPerAccount", quotas.USERS, User.objects.filter(account=call.caller.account_key).count())
+    quotas.check("UsersPerAccount", quotas.USERS, queries.user_count(call.caller.account_key))
     row = User.objects.create(
         account_id=call.caller.account_key,
         name=user_name,
