@@ -25,6 +25,11 @@ SIGNING_CERTIFICATES = 2
 SERVICE_SPECIFIC_CREDENTIALS = 2  # for each service that supports them
 INSTANCE_PROFILES = 1000
 ROLES_IN_PROFILE = 1
+SAML_PROVIDERS = 100
+SAML_PRIVATE_KEYS = 2
+OIDC_PROVIDERS = 100
+OIDC_CLIENT_IDS = 100
+OIDC_THUMBPRINTS = 5
 # Only told by GetAccountSummary; the number is that of its example in the API Reference.
 VERSIONS_IN_USE = 10_000
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from iamconsole.core import arn
 from iamconsole.core.arn import Arn
 from iamconsole.core.caller import Caller
-from iamconsole.core.errors import AwsError, NoSuchEntity, ValidationError
+from iamconsole.core.errors import AwsError, InvalidInput, NoSuchEntity, ValidationError
 from iamconsole.core.operation import Call, Params, Resolver, Resource, resolves, when
 from iamconsole.iam import aws_managed, queries, service_linked
 from iamconsole.iam.models import (
@@ -21,7 +21,9 @@ from iamconsole.iam.models import (
     InstanceProfile,
     ManagedPolicy,
     MfaDevice,
+    OidcProvider,
     Role,
+    SamlProvider,
     ServerCertificate,
     User,
 )
@@ -404,6 +406,60 @@ def role_of_deletion_task(caller: Caller, asked: Sequence[Params]) -> list[Resou
 @resolves()
 def all_roles(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
     return [Resource(arn.iam(caller.account_id, "role", "", p.get("path_prefix") or "/")) for p in asked]
+
+
+@resolves("saml-provider")
+def new_saml_provider(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "saml-provider", p["name"])) for p in asked]
+
+
+@resolves("oidc-provider")
+def new_oidc_provider(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    return [Resource(arn.iam(caller.account_id, "oidc-provider", p["url"].removeprefix("https://"))) for p in asked]
+
+
+def require_provider_arn(text: str, kind: str) -> str:
+    """The name in a provider's ARN, or AWS's refusal of what is no such ARN."""
+    parsed = Arn.parse(text)
+    if parsed is None or parsed.service != "iam" or not parsed.resource.startswith(f"{kind}/"):
+        raise InvalidInput(f"Invalid ARN: {text}", field=f"{_PROVIDER_FIELDS[kind]}_provider_arn")
+    return parsed.resource.partition("/")[2]
+
+
+_PROVIDER_FIELDS = {"saml-provider": "saml", "oidc-provider": "open_id_connect"}
+
+
+def _provider(
+    text: str, kind: str, rows: Mapping[str, SamlProvider] | Mapping[str, OidcProvider], missing: str
+) -> Resource:
+    """A provider by its ARN, which is compared as it is written."""
+    row = rows.get(text)
+    if row is not None:
+        return Resource(text, tagged(row.tags, RESOURCE_TAG), row=row)
+    error: AwsError = NoSuchEntity(missing.format(text), field=f"{_PROVIDER_FIELDS[kind]}_provider_arn")
+    try:
+        require_provider_arn(text, kind)
+    except InvalidInput as problem:
+        error = problem
+    return Resource(text, missing=error)
+
+
+@resolves("saml-provider", keys=RESOURCE_TAG)
+def saml_provider(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    arns = [params["saml_provider_arn"] for params in asked]
+    names = {text.rpartition("/")[2] for text in arns}
+    found = SamlProvider.objects.filter(account=caller.account_key, name__in=names)
+    rows = {row.arn(caller.account_id): row for row in found}
+    return [_provider(text, "saml-provider", rows, "SAML provider {} does not exist.") for text in arns]
+
+
+@resolves("oidc-provider", keys=RESOURCE_TAG)
+def oidc_provider(caller: Caller, asked: Sequence[Params]) -> list[Resource]:
+    arns = [params["open_id_connect_provider_arn"] for params in asked]
+    urls = {text.partition(":oidc-provider/")[2] for text in arns}
+    found = OidcProvider.objects.filter(account=caller.account_key, url__in=urls)
+    rows = {row.arn(caller.account_id): row for row in found}
+    return [_provider(text, "oidc-provider", rows, "OpenIDConnect Provider not found for arn {}") for text in arns]
 
 
 def if_tagged(new: Resolver[Resource]) -> Resolver[Resource]:

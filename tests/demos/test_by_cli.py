@@ -386,9 +386,10 @@ def test_d23_with_a_profile_that_assumes_the_role_by_itself(admin, john, served,
 
 
 def test_what_is_not_there_says_so(admin):
-    assert admin.refused(
-        "iam", "create-saml-provider", "--name", "idp-idp", "--saml-metadata-document", "x" * 1000
-    ) == error("InvalidAction", "CreateSAMLProvider", "The operation CreateSAMLProvider of iam is not simulated here.")
+    operation = "EnableOrganizationsRootSessions"
+    assert admin.refused("iam", "enable-organizations-root-sessions") == error(
+        "InvalidAction", operation, f"The operation {operation} of iam is not simulated here."
+    )
     assert "is not simulated here" in admin.refused("dynamodb", "list-tables")
     assert "is not simulated here" in admin.refused("s3api", "get-bucket-cors", "--bucket", "company1-hr")
 

@@ -147,15 +147,3 @@ def set_security_token_service_preferences(call: Call, *, global_endpoint_token_
         defaults={"global_endpoint_token_version": 2 if global_endpoint_token_version == "v2Token" else 1},
     )
     return {}
-
-
-@operation("iam:ListSAMLProviders", read_only=True)
-def list_saml_providers(call: Call) -> Response:
-    """None can be made here yet."""
-    return {"SAMLProviderList": []}
-
-
-@operation("iam:ListOpenIDConnectProviders", read_only=True)
-def list_open_id_connect_providers(call: Call) -> Response:
-    """None can be made here yet."""
-    return {"OpenIDConnectProviderList": []}
