@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from iamconsole.analysis import operations as analysis
+from iamconsole.analysis.operations import explanations as analysis
+from iamconsole.analysis.operations import last_accessed, simulation
 from iamconsole.core.operation import Operation, operations_in
 from iamconsole.generic import operations as generic
 from iamconsole.iam.operations import (
     account,
     attachments,
+    authorization_details,
     boundaries,
     certificates,
     credential_report,
@@ -17,6 +19,7 @@ from iamconsole.iam.operations import (
     mfa,
     password_policy,
     policies,
+    providers,
     roles,
     service_credentials,
     service_linked_roles,
@@ -32,6 +35,7 @@ from iamconsole.sts.operations import (
 MODULES = (
     account,
     attachments,
+    authorization_details,
     boundaries,
     certificates,
     credential_report,
@@ -41,6 +45,7 @@ MODULES = (
     mfa,
     password_policy,
     policies,
+    providers,
     roles,
     service_linked_roles,
     service_credentials,
@@ -51,6 +56,8 @@ MODULES = (
     sign_in,
     s3,
     generic,
+    last_accessed,
+    simulation,
 )
 
 OPERATIONS: dict[str, Operation] = {

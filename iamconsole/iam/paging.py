@@ -24,14 +24,17 @@ M = TypeVar("M", bound=models.Model)
 DEFAULT_PAGE = 100  # "If you do not include this parameter, the number of items defaults to 100" (API reference)
 
 
-def _read_marker(marker: str) -> str:
+def read_marker(marker: str | None) -> str:
+    """What a page ended with; nothing on the first."""
+    if not marker:
+        return ""
     try:
         return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError) as error:
         raise ValidationError("Invalid Marker.", field="marker") from error
 
 
-def _next(name: str) -> Response:
+def next_page(name: str) -> Response:
     return {"IsTruncated": True, "Marker": base64.urlsafe_b64encode(name.encode()).decode()}
 
 
@@ -46,12 +49,24 @@ def page_of_list(
     if call.listing:
         return _screenful(items, call.listing, name or key)
     if marker := call.params.get("marker"):
-        after = _read_marker(marker)
+        after = read_marker(marker)
         items = [item for item in items if key(item).lower() > after]
     size = call.params.get("max_items") or DEFAULT_PAGE
     if len(items) <= size:
         return list(items), {"IsTruncated": False}
-    return list(items[:size]), _next(key(items[size - 1]).lower())
+    return list(items[:size]), next_page(key(items[size - 1]).lower())
+
+
+def page_in_order(items: Sequence[T], call: Call) -> tuple[list[T], Response]:
+    """One page of `items` in the order in which they are, which is the same for each page."""
+    start = 0
+    if marker := call.params.get("marker"):
+        at = read_marker(marker)
+        if not at.isascii() or not at.isdecimal() or len(at) > 9:
+            raise ValidationError("Invalid Marker.", field="marker")
+        start = int(at)
+    stop = start + (call.params.get("max_items") or DEFAULT_PAGE)
+    return list(items[start:stop]), next_page(str(stop)) if stop < len(items) else {"IsTruncated": False}
 
 
 def _screenful(items: Sequence[T], listing: Listing, name: Callable[[T], str]) -> tuple[list[T], Response]:
@@ -72,14 +87,14 @@ def page_of_rows(
         return _screenful_of_rows(rows, listing, search, {"name": Lower("name")} | dict(sort or {}))
     ordered = rows.alias(_order=Lower("name")).order_by("_order")
     if marker := call.params.get("marker"):
-        ordered = ordered.filter(_order__gt=_read_marker(marker))
+        ordered = ordered.filter(_order__gt=read_marker(marker))
     if path_prefix := call.params.get("path_prefix"):
         ordered = under_path(ordered, path_prefix)
     size = call.params.get("max_items") or DEFAULT_PAGE
     found = list(ordered[: size + 1])
     if len(found) <= size:
         return found, {"IsTruncated": False}
-    return found[:size], _next(found[size - 1].name.lower())  # type: ignore[attr-defined]  # every row here is Named
+    return found[:size], next_page(found[size - 1].name.lower())  # type: ignore[attr-defined]  # every row here is Named
 
 
 def under_path(rows: QuerySet[Any], prefix: str) -> QuerySet[Any]:

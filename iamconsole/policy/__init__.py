@@ -7,8 +7,10 @@ is silent the code says so. Nothing here raises for what a policy says, and what
 from __future__ import annotations
 
 from .check import Finding, check
+from .context_keys import context_keys, missing_keys
 from .evaluate import ENGINE_VERSION, decide
 from .explain import ElementReport, Explanation, Stage, StatementReport, explain
+from .grants import granted_actions, granted_services
 from .match import matches
 from .model import (
     AttachedPolicy,
@@ -50,10 +52,14 @@ __all__ = [
     "Summary",
     "SummaryRow",
     "check",
+    "context_keys",
     "decide",
     "explain",
+    "granted_actions",
+    "granted_services",
     "is_public",
     "matches",
+    "missing_keys",
     "parse",
     "summarize",
 ]

@@ -133,10 +133,10 @@ def _report(row: Row, asked: Asked, *, hints: bool) -> tuple[StatementReport, Fo
     text = "; ".join(_phrase(element) for element in elements)
     if matched is None or (matched and not compiled.sound):
         text = doubt_about(row, asked)
-    return StatementReport(row.ref, row.stage, matched, tuple(elements), _missing(compiled, asked), near, text), form
+    return StatementReport(row.ref, row.stage, matched, tuple(elements), missing_in(compiled, asked), near, text), form
 
 
-def _missing(compiled: Compiled, asked: Asked) -> tuple[str, ...]:
+def missing_in(compiled: Compiled, asked: Asked) -> tuple[str, ...]:
     """Keys that a condition or a variable asked for and the request does not have."""
     keys = [each.source.key for each in compiled.conditions if asked.context.get(each.key, ()) == ()]
     for condition in compiled.conditions:

@@ -125,17 +125,27 @@ def _run(request: ConsoleRequest, form: SimulationForm, user_arn: str) -> dict[s
 
 
 def _row(result: Response) -> dict[str, Any]:
+    """An action on the one resource that was asked about."""
     matched = result["MatchedStatements"]
+    asked = result.get("ResourceSpecificResults") or [result]
     service, _, action = result["EvalActionName"].partition(":")
     return {
         "service": service,
         "action": action,
-        "resource": result["EvalResourceName"],
+        "resource": asked[0]["EvalResourceName"],
         "allowed": result["EvalDecision"] == "allowed",
         "matched": [_statement(one) for one in matched],
-        "text": f"{len(matched)} matching statements." if matched else "Implicitly denied (no matching statements).",
+        "text": f"{len(matched)} matching statements." if matched else _WITHOUT_STATEMENT[result["EvalDecision"]],
         "undecided": result["Undecided"],
     }
+
+
+# The statements of a permissions boundary are not told.
+_WITHOUT_STATEMENT = {
+    "allowed": "Allowed.",
+    "implicitDeny": "Implicitly denied (no matching statements).",
+    "explicitDeny": "Denied by the permissions boundary.",
+}
 
 
 def _statement(one: Response) -> dict[str, Any]:

@@ -14,14 +14,18 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.gateway.stories import (
+    analysis,
     core,
     credentials,
+    providers,
     roles,
 )
 
 CHAPTERS: list[Any] = [
     core,
+    analysis,
     credentials,
+    providers,
     roles,
 ]
 

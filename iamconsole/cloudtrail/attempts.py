@@ -1,0 +1,45 @@
+"""What users and roles have tried, for last accessed reports."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Max, Q
+from django.db.models.functions import Substr
+
+from iamconsole.cloudtrail.models import Event
+
+
+@dataclass(frozen=True, slots=True)
+class EntityUse:
+    """The newest attempt of a user or role (by unique ID) at an action of a service."""
+
+    unique_id: str
+    time: dt.datetime
+    region: str
+    service: str
+    action: str
+    management: bool
+
+
+def latest_by_entity(
+    account_key: int, users: Sequence[str], roles: Sequence[str], since: dt.datetime
+) -> list[EntityUse]:
+    """The newest call of each operation by each user and by the sessions of each role, by their unique IDs."""
+    calls = Event.objects.filter(account=account_key, event_type="AwsApiCall", time__gte=since)
+    calls = calls.annotate(entity=Substr("principal_id", 1, 21))
+    theirs = Q(principal_type="IAMUser", entity__in=users) | Q(principal_type="AssumedRole", entity__in=roles)
+    newest = calls.filter(theirs).values("entity", "service", "name", "action").annotate(n=Max("id")).values("n")
+    found = calls.filter(id__in=newest).only("time", "region", "service", "name", "action", "management")
+    return [
+        EntityUse(row.entity, row.time, row.region, row.service, _decided_as(row), row.management)
+        for row in found.order_by("time", "id")
+    ]
+
+
+def _decided_as(row: Event) -> str:
+    """The action that policies name, where it was one of the operation's own service; else the operation."""
+    service, _, action = row.action.partition(":")
+    return action if action and service == row.service else row.name

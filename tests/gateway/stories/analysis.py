@@ -1,0 +1,32 @@
+"""The policy simulator, last accessed reports and the account's authorization details."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.factories import allow, policy
+
+DOCUMENT = policy(allow("s3:GetObject") | {"Condition": {"StringEquals": {"aws:username": "Sarah"}}})
+
+
+def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
+    sarah = f"arn:aws:iam::{account_id}:user/Sarah"
+    return [
+        ("iam:SimulateCustomPolicy", {"policy_input_list": [DOCUMENT], "action_names": ["s3:GetObject"]}),
+        ("iam:SimulatePrincipalPolicy", {"policy_source_arn": sarah, "action_names": ["s3:GetObject"]}),
+        ("iam:GetContextKeysForCustomPolicy", {"policy_input_list": [DOCUMENT]}),
+        ("iam:GetContextKeysForPrincipalPolicy", {"policy_source_arn": sarah}),
+        ("iam:GetAccountAuthorizationDetails", {"filter": ["User", "LocalManagedPolicy"]}),
+        ("iam:GenerateServiceLastAccessedDetails", {"arn": sarah, "granularity": "ACTION_LEVEL"}),
+        ("iam:GetServiceLastAccessedDetails", {"job_id": "{job}"}),
+        ("iam:GetServiceLastAccessedDetailsWithEntities", {"job_id": "{job}", "service_namespace": "s3"}),
+        ("iam:ListPoliciesGrantingServiceAccess", {"arn": sarah, "service_namespaces": ["s3"]}),
+    ]
+
+
+FAILING: dict[str, dict[str, Any]] = {
+    "iam:GenerateServiceLastAccessedDetails": {"arn": "arn:aws:iam::111122223333:user/Ghost"},
+}
+
+LEARNT = {"iam:GenerateServiceLastAccessedDetails": lambda answer: {"job": answer["JobId"]}}
+UNLEARNT = {"job": "00000000-0000-4000-8000-000000000000"}
