@@ -28,7 +28,7 @@ from iamconsole.policy import (
     Request,
     StatementRef,
     decide,
-    explain,
+    ladder,
     missing_keys,
     parse,
     reference,
@@ -268,7 +268,7 @@ def _on_resource(simulation: Simulation, action: str, resource: str) -> Response
         "Undecided": list(decision.undecided),
     }
     if simulation.policies.boundary or simulation.organization or crosses:
-        stages = {stage.name: stage.verdict for stage in explain(request, simulation.policies).stages}
+        stages = {stage.name: stage.verdict for stage in ladder(request, simulation.policies)}
         if simulation.policies.boundary:
             allowed = stages["boundary"] == "allows"
             result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .check import Finding, check
 from .context_keys import context_keys, missing_keys
 from .evaluate import ENGINE_VERSION, decide
-from .explain import ElementReport, Explanation, Stage, StatementReport, explain
+from .explain import ElementReport, Explanation, Stage, StatementReport, explain, ladder
 from .grants import granted_actions, granted_services
 from .match import matches
 from .model import (
@@ -58,6 +58,7 @@ __all__ = [
     "granted_actions",
     "granted_services",
     "is_public",
+    "ladder",
     "matches",
     "missing_keys",
     "parse",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .evaluate import rows_of
+from .evaluate import indexes_of
 from .explain import missing_in
 from .match import ArnPattern
 from .model import Policy, PolicySet, Request
@@ -38,13 +38,16 @@ def missing_keys(request: Request, policies: PolicySet) -> tuple[str, ...]:
     """The keys that the statements about this action and resource ask for and the request does not have."""
     asked = Asked(request, bounded=policies.boundary is not None)
     found: dict[str, None] = {}
-    for row in rows_of(policies):
-        if row.stage in ("scp", "rcp") or action_matches(row.compiled, asked.action) is False:
-            continue
-        missing = missing_in(row.compiled, asked)
-        # A variable without a value is why the resource does not match.
-        if missing and (resource_matches(row.compiled, asked) is not False or _is_open(row.compiled.resources, asked)):
-            found |= dict.fromkeys(missing)
+    for index in indexes_of(policies):
+        for row in index.rows:
+            # Most statements ask for nothing, and that is seen at once.
+            missing = missing_in(row.compiled, asked)
+            if not missing or row.stage in ("scp", "rcp") or action_matches(row.compiled, asked.action) is False:
+                continue
+            # A variable without a value is why the resource does not match.
+            matched = resource_matches(row.compiled, asked)
+            if matched is not False or _is_open(row.compiled.resources, asked):
+                found |= dict.fromkeys(missing)
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .conditions import CompiledCondition, spelling_of
-from .evaluate import LONGEST_RESOURCE, Found, conclude, rows_of, uncapped
+from .evaluate import LONGEST_RESOURCE, Found, conclude, gather, rows_of, uncapped
 from .model import Decision, PolicySet, Request, StatementRef
 from .near_misses import near_actions, near_principals, near_resources
 from .scope import applies, is_shut_out, rcps_apply, same_account, scps_apply
@@ -101,6 +101,12 @@ def explain(request: Request, policies: PolicySet) -> Explanation:
         found.add(row, report.matched, form)
     decision = conclude(asked, policies, found)
     return Explanation(decision, _ladder(asked, policies, found), tuple(reports))
+
+
+def ladder(request: Request, policies: PolicySet) -> tuple[Stage, ...]:
+    """The stages of a decision alone, as quickly as it is decided."""
+    asked = Asked(request, bounded=policies.boundary is not None)
+    return _ladder(asked, policies, gather(asked, policies))
 
 
 def _only_failure(elements: Sequence[ElementReport]) -> str:

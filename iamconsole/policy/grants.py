@@ -18,15 +18,14 @@ def granted_services(policies: Sequence[Policy]) -> list[str]:
     """The prefixes of the services that the policies together give access to, in order."""
     if any(policy.problems for policy in policies):
         return []  # one that cannot be read may deny everything
-    allows, denies = _sides(policies)
+    allows, denies = ([_Named(each) for each in side] for side in _sides(policies))
     found = []
     for service in sorted(reference.services()):
-        touching = [each for each in allows if _touches(each, service)]
-        if not touching:
+        if not any(each.touches(service) for each in allows):
             continue
         # The actions of a service are read only where it matters which they are.
-        whole = any(_is_whole(each, service) for each in touching)
-        if (whole and not any(_touches(each, service) for each in denies)) or granted_actions(policies, service):
+        whole = any(each.is_whole(service) for each in allows)
+        if (whole and not any(each.touches(service) for each in denies)) or granted_actions(policies, service):
             found.append(service)
     return found
 
@@ -36,8 +35,8 @@ def granted_actions(policies: Sequence[Policy], service: str) -> frozenset[str]:
     if any(policy.problems for policy in policies):
         return frozenset()
     allows, denies = _sides(policies)
-    allowed = set().union(*(_actions(each, service) for each in allows if _touches(each, service)))
-    return frozenset(allowed.difference(*(_actions(each, service) for each in denies if _touches(each, service))))
+    allowed = set().union(*(_actions(each, service) for each in allows))
+    return frozenset(allowed.difference(*(_actions(each, service) for each in denies)))
 
 
 def _sides(policies: Sequence[Policy]) -> tuple[list[Statement], list[Statement]]:
@@ -54,22 +53,30 @@ def _vendor(pattern: str) -> str:
     return "*" if pattern == "*" else pattern.partition(":")[0].lower()
 
 
-def _touches(statement: Statement, service: str) -> bool:
-    """Whether the statement is about any action of the service."""
-    if statement.action is not None:
-        return any(matches(_vendor(pattern), service) for pattern in statement.action)
-    return not any(_is_all(pattern, service) for pattern in statement.not_action or ())
+class _Named:
+    """The services that an Action or NotAction element names: all of their actions, or some."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.inverted = statement.action is None
+        self._some: set[str] = set()
+        self._whole: set[str] = set()
+        for pattern in statement.action or statement.not_action or ():
+            vendor = _vendor(pattern)
+            self._some.add(vendor)
+            if pattern == "*" or pattern.partition(":")[2] == "*":
+                self._whole.add(vendor)
+
+    def touches(self, service: str) -> bool:
+        """Whether the statement is about any action of the service."""
+        return not _names(self._whole, service) if self.inverted else _names(self._some, service)
+
+    def is_whole(self, service: str) -> bool:
+        """Whether it is about every action of the service."""
+        return not _names(self._some, service) if self.inverted else _names(self._whole, service)
 
 
-def _is_whole(statement: Statement, service: str) -> bool:
-    """Whether it is about every action of the service."""
-    if statement.action is not None:
-        return any(_is_all(pattern, service) for pattern in statement.action)
-    return not any(matches(_vendor(pattern), service) for pattern in statement.not_action or ())
-
-
-def _is_all(pattern: str, service: str) -> bool:
-    return pattern == "*" or (pattern.partition(":")[2] == "*" and matches(_vendor(pattern), service))
+def _names(vendors: set[str], service: str) -> bool:
+    return service in vendors or any(matches(vendor, service) for vendor in vendors if "*" in vendor or "?" in vendor)
 
 
 def _actions(statement: Statement, service: str) -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from iamconsole.analysis import entities
 from iamconsole.analysis import last_accessed as reports
@@ -22,9 +23,17 @@ from iamconsole.policy import AttachedPolicy, granted_actions, reference
 KEPT = 100
 
 
+def _report(call: Call) -> Any:
+    """The report itself: reading a whole history must not hold anybody up."""
+    subject, caller = call.resource.require(), call.caller
+    by_action = call.params.get("granularity") == "ACTION_LEVEL"
+    return reports.report_on(subject, caller.account_key, caller.account_id, call.now, by_action=by_action)
+
+
 @operation(
     "iam:GenerateServiceLastAccessedDetails",
     resource=entities.of_arn("arn", "user", "group", "role", "policy"),
+    prepare=_report,
 )
 def generate_service_last_accessed_details(call: Call, *, arn: str, granularity: str = "SERVICE_LEVEL") -> Response:
     """Make a report on a user, group, role or managed policy. It is ready at once; AWS takes a moment.
@@ -33,16 +42,14 @@ def generate_service_last_accessed_details(call: Call, *, arn: str, granularity:
     """
     caller = call.caller
     call.event |= {"read_only": True, "response": None}
-    subject = call.resource.require()
-    by_action = granularity == "ACTION_LEVEL"
-    report = reports.report_on(subject, caller.account_key, caller.account_id, call.now, by_action=by_action)
+    call.resource.require()  # it may be gone since
     job = LastAccessedJob.objects.create(
         account_id=caller.account_key,
         job_id=call.ids.uuid(),
         caller=_fetcher(call),
-        by_action=by_action,
+        by_action=granularity == "ACTION_LEVEL",
         created=call.now,
-        report=report,
+        report=call.prepared,
     )
     jobs = LastAccessedJob.objects.filter(account=caller.account_key)
     jobs.exclude(pk__in=jobs.order_by("-pk").values("pk")[:KEPT]).delete()
