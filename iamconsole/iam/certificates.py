@@ -35,12 +35,12 @@ def read(body: str, now: dt.datetime) -> x509.Certificate:
     if len(found) != 1:
         raise malformed(f"The certificate body must be one certificate; it has {len(found)}.", field)
     certificate = found[0]
-    if certificate.not_valid_after_utc <= now:
-        raise malformed("The certificate has expired.", field)
     try:
-        key = certificate.public_key()
+        ends, key = certificate.not_valid_after_utc, certificate.public_key()
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _invalid("The public key of the certificate is not supported.") from error
+        raise _invalid("The dates or the public key of the certificate cannot be read.") from error
+    if ends <= now:
+        raise malformed("The certificate has expired.", field)
     if not isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
         raise _invalid("The public key of the certificate is neither an RSA nor an elliptic curve key.")
     return certificate

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from contextlib import suppress
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
-from django.conf import settings
+from django.conf import settings as site
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import AccessDenied, AwsError
+from iamconsole.iam import certificates, ssh_keys
 from iamconsole.iam.models import ServerCertificate, SigningCertificate
 from tests.factories import allow, client_for, policy
-from tests.iam.keys import CERTIFICATE, PRIVATE_KEY, SIGNING_CERTIFICATE, certificate, elliptic_key, private_text
+from tests.iam.keys import (
+    CERTIFICATE,
+    PRIVATE_KEY,
+    RSA_KEY,
+    SIGNING_CERTIFICATE,
+    SSH_PUBLIC_KEY,
+    certificate,
+    elliptic_key,
+    pem_text,
+    private_text,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +126,33 @@ def test_the_root_user_has_its_own_and_the_summary_tells(root, admin, sandbox):
     assert not SigningCertificate.objects.exists()
 
 
+GARBLED = st.tuples(st.integers(0, 10_000), st.sampled_from("A/+=\n -\xff0z"))
+
+
+def garbled(text, changes):
+    """A text with some of its characters exchanged."""
+    letters = list(text)
+    for place, letter in changes:
+        letters[place % len(letters)] = letter
+    return "".join(letters)
+
+
+@given(st.lists(GARBLED, min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_no_garbled_certificate_or_key_is_more_than_refused(changes):
+    now = dt.datetime.now(dt.UTC)
+    own = certificates.read(CERTIFICATE, now)
+    for attempt in (
+        lambda: certificates.read(garbled(CERTIFICATE, changes), now),
+        lambda: certificates.check_key(own, garbled(PRIVATE_KEY, changes)),
+        lambda: certificates.check_chain(own, garbled(SIGNING_CERTIFICATE, changes)),
+        lambda: ssh_keys.read(garbled(SSH_PUBLIC_KEY, changes)),
+        lambda: ssh_keys.read(garbled(pem_text(RSA_KEY), changes)),
+    ):
+        with suppress(AwsError):
+            attempt()
+
+
 # -- server certificates ----------------------------------------------------------------------------
 
 WEB = {"server_certificate_name": "web", "certificate_body": CERTIFICATE, "private_key": PRIVATE_KEY}
@@ -129,7 +172,7 @@ def test_a_server_certificate_comes_back_without_its_key(admin, sandbox):
     assert admin.call("iam:ListServerCertificates")["ServerCertificateMetadataList"] == [told]
     row = ServerCertificate.objects.get()
     assert PRIVATE_KEY.encode() not in bytes(row.private_key)
-    assert settings.IAMCONSOLE_FERNET.decrypt(bytes(row.private_key)).decode() == PRIVATE_KEY
+    assert site.IAMCONSOLE_FERNET.decrypt(bytes(row.private_key)).decode() == PRIVATE_KEY
     event = Event.objects.filter(name="UploadServerCertificate").latest("id")
     assert event.request["privateKey"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
     assert PRIVATE_KEY not in str([event.request, event.response])

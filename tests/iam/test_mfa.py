@@ -285,3 +285,31 @@ def test_tags_of_a_device_decide(root, sandbox):
     clerk.call("iam:DeleteVirtualMFADevice", serial_number=f"arn:aws:iam::{sandbox.account_id}:mfa/hers")
     with pytest.raises(AccessDenied):
         clerk.call("iam:DeleteVirtualMFADevice", serial_number=f"arn:aws:iam::{sandbox.account_id}:mfa/his")
+
+
+# -- tags of devices ----------------------------------------------------------------------------------
+
+
+def test_tags_of_a_device_are_put_listed_and_taken_and_decide(root, admin, sandbox):
+    made = admin.call("iam:CreateVirtualMFADevice", virtual_mfa_device_name="phone")["VirtualMFADevice"]
+    serial = {"serial_number": made["SerialNumber"]}
+    tags = [{"Key": "Team", "Value": "hr"}, {"Key": "color", "Value": ""}]
+    admin.call("iam:TagMFADevice", **serial, tags=tags)
+    admin.call("iam:TagMFADevice", **serial, tags=[{"Key": "team", "Value": "it"}])
+    listed = admin.call("iam:ListMFADeviceTags", **serial)["Tags"]
+    assert listed == [{"Key": "color", "Value": ""}, {"Key": "team", "Value": "it"}]
+    first = admin.call("iam:ListMFADeviceTags", **serial, max_items=1)
+    assert admin.call("iam:ListMFADeviceTags", **serial, marker=first["Marker"])["Tags"] == listed[1:]
+
+    only_it = policy(
+        allow("iam:DeleteVirtualMFADevice") | {"Condition": {"StringEquals": {"aws:ResourceTag/team": "it"}}}
+    )
+    root.call("iam:PutUserPolicy", user_name="amin", policy_name="it", policy_document=only_it)
+    admin.call("iam:UntagMFADevice", **serial, tag_keys=["TEAM"])
+    with pytest.raises(AccessDenied):
+        client_for(sandbox, "amin").call("iam:DeleteVirtualMFADevice", **serial)
+    admin.call("iam:TagMFADevice", **serial, tags=[{"Key": "team", "Value": "it"}])
+    client_for(sandbox, "amin").call("iam:DeleteVirtualMFADevice", **serial)
+    with pytest.raises(AwsError) as error:
+        admin.call("iam:ListMFADeviceTags", **serial)
+    assert error.value.code == "NoSuchEntity"

@@ -15,8 +15,9 @@ from iamconsole.core.errors import AccessDenied, AwsError
 from iamconsole.core.ids import Ids
 from iamconsole.gateway import callers, door
 from iamconsole.gateway.client import AwsClient
-from iamconsole.iam import passwords
+from iamconsole.iam import passwords, queries
 from iamconsole.iam.models import LoginProfile, User
+from iamconsole.policy import AttachedPolicy, PolicySet, Request, decide, parse
 from tests.factories import allow, client_for, deny, policy
 
 pytestmark = pytest.mark.django_db
@@ -335,6 +336,25 @@ def test_what_the_account_allows_an_explicit_deny_still_takes_away(admin, sandbo
     )
     with pytest.raises(AccessDenied, match="explicit deny"):
         client_for(sandbox, "amin").call("iam:ChangePassword", old_password="Passw0rd!", new_password="NewPassw0rd")
+
+
+def test_a_permissions_boundary_does_not_limit_what_the_account_allows(admin, sandbox):
+    """As AWS documents nowhere; see docs/design.md. Everything else stays within the boundary."""
+    admin.call("iam:UpdateAccountPasswordPolicy", allow_users_to_change_password=True)
+    admin.call("iam:PutUserPolicy", user_name="amin", policy_name="all", policy_document=policy(allow("*")))
+    user = User.objects.get(name="amin")
+    boundary = AttachedPolicy(parse(policy(allow("s3:GetObject")), "boundary"), "narrow", "boundary")
+    policies = PolicySet(identity=queries.identity_policies(user.pk, sandbox.account_id), boundary=boundary)
+    principal = callers.principal_of(sandbox, user)
+
+    def may(action, resource):
+        return decide(Request(principal, action, resource, context=principal.context()), policies).allowed
+
+    own, other = (f"arn:aws:iam::{sandbox.account_id}:user/{name}" for name in ("amin", "Sarah"))
+    assert may("iam:ChangePassword", own)
+    assert may("iam:GetAccountPasswordPolicy", "*")
+    assert not may("iam:ChangePassword", other)
+    assert not may("iam:ListUsers", "*")
 
 
 def test_the_explanation_names_the_account_password_policy(admin, sandbox):
