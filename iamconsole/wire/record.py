@@ -15,6 +15,10 @@ from iamconsole.wire import irregular, models
 from iamconsole.wire.naming import lower_first
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+# "CloudTrail truncates a field if the field's contents exceeds the maximum field size. If a field is truncated, omitted
+# is present with a value of true": a certificate's chain alone may have two megabytes.
+LONGEST = 100 * 1024
+OMITTED = {"omitted": True}
 
 Direction = Literal["in", "out"]
 
@@ -96,6 +100,8 @@ def _value(shape: Any, value: Any, direction: Direction) -> Any:
         return {str(key): _value(shape.value, item, direction) for key, item in value.items()}
     if isinstance(value, datetime):
         return _date(value)
+    if isinstance(value, str) and len(value) > LONGEST:
+        return OMITTED
     return value if isinstance(value, str | int | float | bool) else None
 
 

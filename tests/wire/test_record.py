@@ -58,6 +58,14 @@ def test_an_assumed_role_is_recorded_as_aws_shows_it():
     }
 
 
+def test_a_text_beyond_the_size_of_a_field_is_left_out():
+    chain = {"CertificateChain": "x" * (100 * 1024 + 1), "Path": "/"}
+    assert record_of("iam", "UploadServerCertificate", chain, "in") == {
+        "certificateChain": {"omitted": True},
+        "path": "/",
+    }
+
+
 def test_lists_stay_lists():
     params = {"UserName": "john", "Tags": [{"Key": "k", "Value": "v"}], "Path": None}
     assert record_of("iam", "CreateUser", params, "in")["tags"] == [{"key": "k", "value": "v"}]
