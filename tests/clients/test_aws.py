@@ -18,6 +18,7 @@ from tests.factories import allow, policy
 pytestmark = pytest.mark.cli
 
 DOCUMENT = policy(allow("s3:GetObject"))
+TRUST = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,14 @@ def test_wait_commands(aws, account):
     arn = f"arn:aws:iam::{account}:policy/awaited"
     aws.out("iam", "create-user", "--user-name", "awaited")
     aws.out("iam", "create-policy", "--policy-name", "awaited", "--policy-document", DOCUMENT)
-    for arguments in (["user-exists", "--user-name", "awaited"], ["policy-exists", "--policy-arn", arn]):
+    aws.out("iam", "create-role", "--role-name", "awaited", "--assume-role-policy-document", TRUST)
+    aws.out("iam", "create-instance-profile", "--instance-profile-name", "awaited")
+    for arguments in (
+        ["user-exists", "--user-name", "awaited"],
+        ["policy-exists", "--policy-arn", arn],
+        ["role-exists", "--role-name", "awaited"],
+        ["instance-profile-exists", "--instance-profile-name", "awaited"],
+    ):
         assert aws.out("iam", "wait", *arguments) == ""
     refused = aws("iam", "wait", "user-exists", "--user-name", "not a name")
     assert refused.code == 255

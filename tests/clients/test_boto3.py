@@ -8,6 +8,7 @@ import threading
 import boto3
 import botocore.session
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError, WaiterError
 
 from iamconsole.gateway.table import OPERATIONS
@@ -40,6 +41,9 @@ def make(iam, account, kind) -> dict[str, str]:
     if kind == "role_exists":
         iam.create_role(RoleName="awaited", AssumeRolePolicyDocument=TRUST)
         return {"RoleName": "awaited"}
+    if kind == "instance_profile_exists":
+        iam.create_instance_profile(InstanceProfileName="awaited")
+        return {"InstanceProfileName": "awaited"}
     return {"PolicyArn": iam.create_policy(PolicyName="awaited", PolicyDocument=DOCUMENT)["Policy"]["Arn"]}
 
 
@@ -48,16 +52,17 @@ def asked_for(account, kind) -> dict[str, str]:
         "user_exists": {"UserName": "awaited"},
         "policy_exists": {"PolicyArn": f"arn:aws:iam::{account}:policy/awaited"},
         "role_exists": {"RoleName": "awaited"},
+        "instance_profile_exists": {"InstanceProfileName": "awaited"},
     }[kind]
 
 
-WAITERS = ["policy_exists", "role_exists", "user_exists"]
+WAITERS = ["instance_profile_exists", "policy_exists", "role_exists", "user_exists"]
 
 
 def test_no_waiter_of_what_is_here_is_forgotten():
     model = botocore.session.get_session().get_waiter_model("iam")
     here = {name for name in model.waiter_names if f"iam:{model.get_waiter(name).operation}" in OPERATIONS}
-    assert {name.replace("Exists", "_exists").lower() for name in here} == set(WAITERS)
+    assert {xform_name(name) for name in here} == set(WAITERS)
 
 
 @pytest.mark.parametrize("waiter", WAITERS)

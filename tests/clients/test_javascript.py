@@ -45,10 +45,12 @@ def test_waiters_see_what_is_there_and_give_up_on_what_is_not(sdk, keys, account
     trust = policy({"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"})
     arn = sdk.call(keys, "iam", "CreatePolicy", {"PolicyName": "p", "PolicyDocument": document})["Policy"]["Arn"]
     sdk.call(keys, "iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": trust})
+    sdk.call(keys, "iam", "CreateInstanceProfile", {"InstanceProfileName": "i"})
     for waiter, params in (
         ("UserExists", {"UserName": "amin"}),
         ("PolicyExists", {"PolicyArn": arn}),
         ("RoleExists", {"RoleName": "r"}),
+        ("InstanceProfileExists", {"InstanceProfileName": "i"}),
     ):
         assert sdk.ask(keys, "wait", "iam", waiter=waiter, params=params)["state"] == "SUCCESS"
     with pytest.raises(AssertionError, match=r"TimeoutError|TIMEOUT"):

@@ -175,6 +175,16 @@ def test_the_life_of_a_service_linked_role(admin, account, refused):
         admin.iam("AttachRolePolicy", RoleName=name, PolicyArn=S3_READ_ONLY)
     with refused("InvalidInput"):
         admin.iam("CreateServiceLinkedRole", AWSServiceName="support.amazonaws.com")
+    suffixed = {"AWSServiceName": "autoscaling.amazonaws.com", "CustomSuffix": "lab"}
+    made = admin.iam("CreateServiceLinkedRole", **suffixed, Description="for the lab")["Role"]
+    assert (made["RoleName"], made["Path"]) == (
+        "AWSServiceRoleForAutoScaling_lab",
+        "/aws-service-role/autoscaling.amazonaws.com/",
+    )
+    task = admin.iam("DeleteServiceLinkedRole", RoleName=made["RoleName"])["DeletionTaskId"]
+    assert admin.iam("GetServiceLinkedRoleDeletionStatus", DeletionTaskId=task)["Status"] == "SUCCEEDED"
+    with refused("NoSuchEntity", f"The role with name {made['RoleName']} cannot be found."):
+        admin.iam("GetRole", RoleName=made["RoleName"])
 
 
 def test_who_is_made_again_is_not_who_was_trusted(admin, account, refused):

@@ -48,9 +48,13 @@ CASES: dict[str, tuple[Callable[[str], dict[str, Any]], int]] = {
     "ListGroupPolicies": (lambda account: {"GroupName": "Paged-b"}, 4),
     "ListGroups": (lambda account: {}, 4),
     "ListGroupsForUser": (lambda account: {"UserName": "Paged-b"}, 4),
+    "ListInstanceProfileTags": (lambda account: {"InstanceProfileName": "Paged-b"}, 4),
+    "ListInstanceProfiles": (lambda account: {}, 4),
+    "ListInstanceProfilesForRole": (lambda account: {"RoleName": "Paged-b"}, 4),
     "ListMFADeviceTags": (lambda account: {"SerialNumber": f"arn:aws:iam::{account}:mfa/hr/Paged-b"}, 4),
     "ListMFADevices": (lambda account: {"UserName": "Paged-b"}, 0),
     "ListPolicies": (lambda account: {"Scope": "Local"}, 7),
+    "ListPolicyTags": (lambda account: {"PolicyArn": own_policy(account)}, 4),
     "ListPolicyVersions": (lambda account: {"PolicyArn": own_policy(account)}, 4),
     "ListRolePolicies": (lambda account: {"RoleName": "Paged-b"}, 4),
     "ListRoleTags": (lambda account: {"RoleName": "Paged-b"}, 4),
@@ -89,7 +93,10 @@ def crowd(server, new_sandbox) -> tuple[Any, str]:
         iam.put_user_policy(UserName="Paged-b", PolicyName=name, PolicyDocument=DOCUMENT)
         iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=TRUST, Tags=TAGS)
         iam.put_role_policy(RoleName="Paged-b", PolicyName=name, PolicyDocument=DOCUMENT)
+        iam.create_instance_profile(InstanceProfileName=name, Path=path, Tags=TAGS)
         iam.put_group_policy(GroupName="Paged-b", PolicyName=name, PolicyDocument=DOCUMENT)
+    for name in ("Paged-b", "Paged-C", "Paged-a", "Paged-A-a"):
+        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName="Paged-b")
     for user in ("Paged-b", "Paged-C", "Paged-a", "Paged-A-a"):
         iam.add_user_to_group(GroupName="Paged-b", UserName=user)
         if user != "Paged-b":
