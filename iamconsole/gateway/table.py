@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from iamconsole.analysis.operations import explanations as analysis
-from iamconsole.analysis.operations import last_accessed, simulation
+from iamconsole.analysis.operations import explanations, last_accessed, simulation
 from iamconsole.core.operation import Operation, operations_in
 from iamconsole.generic import operations as generic
 from iamconsole.iam.operations import (
@@ -50,14 +49,14 @@ MODULES = (
     service_linked_roles,
     service_credentials,
     users,
-    analysis,
+    explanations,
+    last_accessed,
+    simulation,
     identity,
     recovery,
     sign_in,
     s3,
     generic,
-    last_accessed,
-    simulation,
 )
 
 OPERATIONS: dict[str, Operation] = {

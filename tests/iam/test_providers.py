@@ -132,6 +132,7 @@ def test_private_keys_come_and_go_and_are_never_shown(admin, sandbox, keys):
     kept = SamlProvider.objects.get()
     assert "PRIVATE KEY" not in str(kept.private_keys)
     ids = [one["KeyId"] for one in shown["PrivateKeyList"]]
+    assert all(22 <= len(one) <= 64 for one in ids)
     admin.call("iam:UpdateSAMLProvider", **arn, remove_private_key=ids[0])
     refused(
         admin,

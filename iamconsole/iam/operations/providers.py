@@ -57,7 +57,9 @@ def _add_private_key(call: Call, row: SamlProvider, pem: str) -> None:
     if not isinstance(key, RSAPrivateKey):
         raise InvalidInput("Invalid private key.", field="add_private_key")
     sealed = settings.IAMCONSOLE_FERNET.encrypt(pem.encode()).decode()
-    new = {"id": call.ids.unique_id("SAMLPK"), "added": call.now.isoformat(), "key": sealed}
+    # The model wants 22 to 64 capitals and digits; what AWS's look like is not documented.
+    key_id = "SAMLPK" + call.ids.uuid().replace("-", "").upper()
+    new = {"id": key_id, "added": call.now.isoformat(), "key": sealed}
     row.private_keys = [*row.private_keys, new]
 
 
