@@ -7,7 +7,7 @@ not the explanation. When a newer engine answers otherwise, the explanation says
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from iamconsole.accounts.models import PolicyText
 from iamconsole.cloudtrail.models import Event
@@ -18,6 +18,7 @@ from iamconsole.policy import (
     ENGINE_VERSION,
     AttachedPolicy,
     Explanation,
+    Kind,
     PolicySet,
     Principal,
     Request,
@@ -25,6 +26,7 @@ from iamconsole.policy import (
     explain,
     parse,
 )
+from iamconsole.sts import texts as sts
 
 
 def details_of(event: Event) -> Response:
@@ -65,10 +67,18 @@ def _shown(value: Any) -> str:
 
 
 def _principal(event: Event) -> Principal | None:
-    if event.principal_type == "Root":
-        return Principal.root(event.principal_id)
-    if event.principal_type == "IAMUser" and event.principal_arn:
-        return Principal.user(event.principal_arn, unique_id=event.principal_id)
+    kind, who = event.principal_type, event.principal_id
+    if kind == "Root":
+        return Principal.root(who)
+    if not event.principal_arn:
+        return None
+    if kind == "IAMUser":
+        return Principal.user(event.principal_arn, unique_id=who)
+    issuer = (event.session or {}).get("issuer")
+    if kind == "AssumedRole" and issuer:
+        return Principal.role_session(event.principal_arn, issuer["arn"], unique_id=who)
+    if kind == "FederatedUser" and issuer:
+        return Principal.federated(event.principal_arn, user_arn=issuer["arn"], unique_id=who)
     return None
 
 
@@ -76,31 +86,36 @@ def _policies(event: Event) -> tuple[PolicySet, list[str]]:
     kept: list[dict[str, str]] = event.basis.attachments if event.basis else []
     on_resource: dict[str, str] | None = event.resource_policy
     hashes = {one["sha256"] for one in (*kept, *([on_resource] if on_resource else ()))}
-    texts = dict(PolicyText.objects.filter(pk__in=hashes).values_list("sha256", "text"))
+    texts = sts.BY_SHA256 | dict(PolicyText.objects.filter(pk__in=hashes).values_list("sha256", "text"))
     lost: list[str] = []
-    identity = []
+    found: dict[str, list[AttachedPolicy]] = {"identity": [], "boundary": [], "session": []}
     for one in kept:
         # The text as it was; of an AWS managed policy at worst the one of today's package.
         managed = aws_managed.by_arn().get(one["arn"])
         text = texts.get(one["sha256"], managed.text if managed else None)
-        policy = parse(text or "", "identity")
+        policy = parse(text or "", cast(Kind, one["type"]))
         if policy.sha256 != one["sha256"]:
             lost.append(one["name"])
-        if text is not None:
-            identity.append(AttachedPolicy(policy, one["name"], one["source"], one["arn"], one["via"]))
+        if text is not None or one["type"] != "identity":
+            # A limit whose text is lost stays a limit: the empty text lets nothing pass.
+            found[one["type"]].append(AttachedPolicy(policy, one["name"], one["source"], one["arn"], one["via"]))
     resource = None
     if on_resource:
         text = texts.get(on_resource["sha256"])
         if text is None:
             lost.append(on_resource["name"])
         else:
-            resource = AttachedPolicy(parse(text, "resource"), on_resource["name"], "resource")
-    return PolicySet(identity=tuple(identity), resource=resource), lost
+            kind = cast(Kind, on_resource.get("type", "resource"))
+            resource = AttachedPolicy(parse(text, kind), on_resource["name"], kind)
+    boundary = found["boundary"][0] if found["boundary"] else None
+    policies = PolicySet(tuple(found["identity"]), resource, boundary, tuple(found["session"]))
+    return policies, lost
 
 
 def _statements(found: Explanation, policies: PolicySet) -> list[Response]:
     """Every statement that was looked at: what matched first, then what came near, then the others."""
-    attached = (*policies.identity, *([policies.resource] if policies.resource else ()))
+    limits = (policies.boundary, *policies.sessions, policies.resource)
+    attached = (*policies.identity, *(one for one in limits if one is not None))
     by_content = {one.policy.sha256: one for one in attached}
     reports = sorted(found.statements, key=_relevance)
     return [_statement(one, by_content[one.ref.sha256]) for one in reports]

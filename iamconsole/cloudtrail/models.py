@@ -54,6 +54,10 @@ class Event(models.Model):
     user_name = models.CharField(max_length=128)
     access_key_id = models.CharField(max_length=32)
     session = models.JSONField(null=True)
+    # The unique ID of the role whose session called: when was it last used? Null, so that the index holds no others.
+    issuer_id = models.CharField(max_length=21, null=True)  # noqa: DJ001
+    # The same call seen from another account has an event there too.
+    shared_event_id = models.UUIDField(null=True)
 
     request = models.JSONField(null=True)
     response = models.JSONField(null=True)
@@ -80,10 +84,10 @@ class Event(models.Model):
             models.Index("access_key_id", models.F("id").desc(), name="event_of_access_key"),
             # When a role was last used.
             models.Index(
-                "account",
+                "issuer_id",
                 models.F("id").desc(),
-                condition=models.Q(principal_type="AssumedRole"),
-                name="event_of_role_session",
+                condition=models.Q(issuer_id__isnull=False),
+                name="event_of_role",
             ),
         ]
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Max
-from django.db.models.functions import Substr
 
 from iamconsole.cloudtrail.models import Event
 
@@ -24,27 +23,24 @@ def last_uses(account_key: int, access_key_ids: Sequence[str]) -> dict[str, Last
 
     A reset brings keys back: what was done with them before it is another account row's.
     """
-    if not access_key_ids:
-        return {}
-    newest = (
-        Event.objects.filter(account=account_key, access_key_id__in=access_key_ids)
-        .values("access_key_id")
-        .annotate(n=Max("id"))
-    )
-    rows = Event.objects.filter(id__in=newest.values("n")).only("access_key_id", "time", "service", "region")
-    return {row.access_key_id: LastUse(row.time, row.service, row.region) for row in rows}
+    return _last_uses(account_key, "access_key_id", access_key_ids)
 
 
 def last_uses_of_roles(account_key: int, unique_ids: Sequence[str]) -> dict[str, LastUse]:
     """The newest event of each role's sessions, by the role's unique ID; roles that were never used are left out.
 
-    CloudTrail's principal ID of a session is `AROA…:session-name`.
+    That somebody assumed the role is no use of it: that is an event of whoever did.
     """
-    sessions = Event.objects.filter(account=account_key, principal_type="AssumedRole")
-    of_roles = sessions.annotate(role=Substr("principal_id", 1, 21)).filter(role__in=unique_ids)
-    newest = of_roles.values("role").annotate(n=Max("id")).values("n")
-    rows = of_roles.filter(id__in=newest).only("time", "service", "region")
-    return {row.role: LastUse(row.time, row.service, row.region) for row in rows}
+    return _last_uses(account_key, "issuer_id", unique_ids)
+
+
+def _last_uses(account_key: int, column: str, values: Sequence[str]) -> dict[str, LastUse]:
+    if not values:
+        return {}
+    of_these = Event.objects.filter(**{"account": account_key, f"{column}__in": values})
+    newest = of_these.values(column).annotate(n=Max("id"))
+    rows = Event.objects.filter(id__in=newest.values("n")).only(column, "time", "service", "region")
+    return {getattr(row, column): LastUse(row.time, row.service, row.region) for row in rows}
 
 
 def with_answer(account_key: int, name: str, member: str, value: str) -> Event | None:

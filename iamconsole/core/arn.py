@@ -36,6 +36,15 @@ def root(account: str) -> str:
     return f"arn:aws:iam::{account}:root"
 
 
+def assumed_role(account: str, role_name: str, session_name: str) -> str:
+    """The ARN of a role session. It has the role's name without its path."""
+    return f"arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"
+
+
+def federated_user(account: str, name: str) -> str:
+    return f"arn:aws:sts::{account}:federated-user/{name}"
+
+
 def bucket(name: str) -> str:
     return f"arn:aws:s3:::{name}"
 

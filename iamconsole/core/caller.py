@@ -3,30 +3,54 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from iamconsole.core.ids import Ids
 from iamconsole.policy import Principal
 
+SessionKind = Literal["console", "session", "role", "federated"]
+ContextValue = str | Sequence[str]
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The temporary credentials a caller uses: a console sign-in, later a role or federated session."""
+    """The temporary credentials that a caller uses, and what was said when they were asked for.
+
+    `kind`: a console sign-in, a session token of a user, a role session or a federated user's. `name` is that of the
+    role session or the federated user, `issuer_id` the unique ID of the role, or of whoever asked for the token.
+    `policy` (a text) and `policy_arns` are the session policies, `tags` the session tags, of which `transitive` go
+    on to the next session of a chain. `chained`: a role assumed with the credentials of a role. `context` holds the
+    condition keys that an identity provider's word gave to the session, `federation` what events say of it.
+    """
 
     issued_at: dt.datetime
     mfa: bool = False
     from_console: bool = False
+    kind: SessionKind = "console"
+    name: str = ""
+    issuer_id: str = ""
+    policy: str = ""
+    policy_arns: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive: tuple[str, ...] = ()
+    source_identity: str = ""
+    chained: bool = False
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    federation: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated principal of one simulated account.
 
-    `principal` is what the policy engine sees. `account_key`, `sandbox_key` and `user_key` are the
-    database's keys of the account, its sandbox and the IAM user (None for the root user).
+    `principal` is what the policy engine sees. `account_key` and `sandbox_key` are the database's keys of the
+    account and its sandbox. Whose policies count follows from the kind of the principal and never from a key that is
+    absent: `user_key` is set for IAM users alone, `role_key` for role sessions, `federated_by` for federated users
+    (the IAM user who asked for the token; None if that was the root user).
     `revision` is the account's policy revision when the caller was looked up, and `tags` the tags of
-    the principal then.
+    the user or role then.
     """
 
     principal: Principal
@@ -36,6 +60,8 @@ class Caller:
     sandbox_key: int
     revision: int
     user_key: int | None = None
+    role_key: int | None = None
+    federated_by: int | None = None
     access_key_id: str = ""
     session: Session | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -54,7 +80,7 @@ class Caller:
 
     @property
     def user_name(self) -> str:
-        """The IAM user's name; empty for the root user and for services."""
+        """The IAM user's name; empty for everybody else."""
         return self.principal.name if self.principal.kind == "user" else ""
 
 

@@ -81,6 +81,16 @@ class AccessDenied(AwsError):
         has no credentials learns nothing: S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors".
         """
         service = action.partition(":")[0]
+        if decision.decided_by == "root" and not decision.allowed:
+            # Of sts:AssumeRole alone; AWS says no more than this.
+            error = cls("Roles may not be assumed by root accounts.")
+            error.decision, error.action, error.resource, error.principal_arn = (
+                decision,
+                action,
+                resource,
+                principal_arn,
+            )
+            return error
         on = ""
         if resource:
             on = f' on resource: "{resource}"' if service in cls._quoting else f" on resource: {resource}"

@@ -143,6 +143,8 @@ class Call:
     # One screenful, asked for by a console page; never set by a request from the wire.
     listing: Listing | None = None
     body: Body | None = None
+    # Another account that the call was about, and whose history has it too.
+    shared_with: int | None = None
     # What `Operation.load` read and what `Operation.prepare` made.
     loaded: Any = None
     prepared: Any = None
@@ -191,9 +193,13 @@ class Operation:
     once the call is allowed; then the lock is taken and everything is resolved and decided anew, since
     a policy may have changed meanwhile. What it returns is `call.prepared`.
     `discard`: undoes `prepare` when the call fails after it.
+    `verify`: of a write, what must be known of the caller before any policy is asked: whether the MFA code that the
+    request brings is right, what an identity provider's token says. It returns condition keys for the request, may
+    set `call.caller`, and runs where a refusal undoes what it wrote. Not together with `prepare`.
     `recorded`: False for the few that AWS's event history does not have (signing out).
     `public`: offered on the wire; sign-in is not. `management`: a management event, as opposed to a
     data event (S3's object calls). `authorized`: False where no policy is asked (a sign-in).
+    `recorded_as_read`: AWS's record says `readOnly` of it although it makes something (AssumeRole).
     """
 
     name: str
@@ -204,6 +210,8 @@ class Operation:
     recorded: bool = True
     management: bool = True
     authorized: bool = True
+    recorded_as_read: bool = False
+    verify: Callable[[Call], ContextKeys] | None = None
     load: Callable[[Sequence[Call]], Any] | None = None
     prepare: Callable[[Call], Any] | None = None
     discard: Callable[[Any], None] | None = None

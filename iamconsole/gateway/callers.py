@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any, cast
 
 from iamconsole.accounts import inbox
 from iamconsole.accounts import queries as accounts
 from iamconsole.accounts.models import Account
-from iamconsole.core.caller import Caller, Session, wall_clock
+from iamconsole.core import arn
+from iamconsole.core.caller import Caller, Session, SessionKind, wall_clock
 from iamconsole.iam import queries as iam
-from iamconsole.iam.models import User
+from iamconsole.iam.models import Role, User
 from iamconsole.policy import Principal
 from iamconsole.s3 import queries as s3
 from iamconsole.sts import queries as sts
+from iamconsole.sts.models import TemporaryCredential
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +126,68 @@ def _temporary(access_key_id: str) -> Credential | None:
     if found is None:
         return None
     row = found.row
-    session = Session(row.issued, row.mfa, row.from_console)
     return Credential(
         secret=found.secret,
         active=True,
-        caller=caller_for(row.account, row.user, access_key_id, session),
+        caller=_caller_with(row),
         token_sha256=row.token_sha256,
         expires=row.expires,
         restricted=row.restricted,
+    )
+
+
+def _caller_with(row: TemporaryCredential) -> Caller:
+    """Whom temporary credentials speak for, by their kind."""
+    account, user, role = row.account, row.user, row.role
+    issuer: User | Role | None = role or user
+    session = Session(
+        issued_at=row.issued,
+        mfa=row.mfa,
+        from_console=row.from_console,
+        kind=cast(SessionKind, row.kind),
+        name=row.name,
+        issuer_id=issuer.unique_id if issuer else account.account_id,
+        policy=row.policy.text if row.policy else "",
+        policy_arns=tuple(row.policy_arns),
+        tags=row.tags,
+        transitive=tuple(row.transitive),
+        source_identity=row.source_identity,
+        chained=row.chained,
+        context=row.context,
+        federation=row.federation,
+    )
+    if row.kind in (TemporaryCredential.Kind.CONSOLE, TemporaryCredential.Kind.SESSION):
+        return caller_for(account, user, row.access_key_id, session)
+    if row.kind == TemporaryCredential.Kind.ROLE and role is not None:
+        return _as(account, _role_session(account, role, row.name), session, row, role_key=role.pk, tags=role.tags)
+    if row.kind == TemporaryCredential.Kind.FEDERATED and role is None:
+        principal = Principal.federated(
+            arn.federated_user(account.account_id, row.name),
+            user_arn=user.arn(account.account_id) if user else "",
+            unique_id=f"{account.account_id}:{row.name}",
+        )
+        by, tags = (user.pk, user.tags) if user else (None, {})
+        return _as(account, principal, session, row, federated_by=by, tags=tags)
+    raise LookupError(f"The temporary credential {row.access_key_id} is of no known kind.")
+
+
+def _role_session(account: Account, role: Role, name: str) -> Principal:
+    return Principal.role_session(
+        arn.assumed_role(account.account_id, role.name, name),
+        role.arn(account.account_id),
+        unique_id=f"{role.unique_id}:{name}",
+    )
+
+
+def _as(account: Account, principal: Principal, session: Session, row: TemporaryCredential, **more: Any) -> Caller:
+    return Caller(
+        principal=principal,
+        account_id=account.account_id,
+        account_name=account.name,
+        account_key=account.pk,
+        sandbox_key=account.sandbox_id,
+        revision=account.revision,
+        access_key_id=row.access_key_id,
+        session=session,
+        **more,
     )

@@ -24,6 +24,7 @@ from iamconsole.core.listing import Listing
 from iamconsole.core.operation import Body, Call, ContextKeys, Operation, Resolver, Resource, Response
 from iamconsole.core.regions import DEFAULT, GLOBAL_SERVICES
 from iamconsole.gateway import keys, record
+from iamconsole.gateway.restrictions import refuse_session
 from iamconsole.gateway.shape import check_shape
 from iamconsole.gateway.standing import Standing, standing_of
 from iamconsole.gateway.table import OPERATIONS
@@ -178,8 +179,9 @@ def call_as_one(
         operation = operation_named(action)
         if operation.read_only or operation.prepare:
             raise ValueError(f"{action} reads or prepares; this form is for plain writes")
-        check_shape(operation, params)
-        calls.append(_new_call(caller, _at(operation, context), context.clock(), operation, params))
+        made = _new_call(caller, _at(operation, context), context.clock(), operation, params)
+        _check(made)
+        calls.append(made)
     before = recorder.pending, recorder.revision
     try:
         with write_transaction():
@@ -217,7 +219,7 @@ def _read(calls: Sequence[Call], recorder: Recorder) -> list[Answer]:
     sound = []
     for index, made in enumerate(calls):
         try:
-            check_shape(made.operation, made.params)
+            _check(made)
             sound.append(index)
         except AwsError as error:
             answers[index] = error
@@ -247,10 +249,16 @@ def _read(calls: Sequence[Call], recorder: Recorder) -> list[Answer]:
     return [answers[index] for index in range(len(calls))]
 
 
+def _check(made: Call) -> None:
+    """The first step: may these credentials ask for it at all, and do the parameters have their shape?"""
+    refuse_session(made.caller, made.operation)
+    check_shape(made.operation, made.params)
+
+
 def _write(made: Call, recorder: Recorder) -> Answer:
     operation = made.operation
     try:
-        check_shape(operation, made.params)
+        _check(made)
         if operation.prepare:
             # Decided once without the lock, so that nobody makes us hash or store what may not be.
             standing = _standing(made, recorder)
@@ -278,6 +286,7 @@ def _locked(made: Call, recorder: Recorder, standing: Standing | None = None) ->
         _admit(made, standing, _common(made, standing))
         try:
             with transaction.atomic():
+                standing = _verified(made, standing, revision)
                 _resolve([made])
                 _authorise(made, standing)
                 _load([made])
@@ -293,6 +302,18 @@ def _locked(made: Call, recorder: Recorder, standing: Standing | None = None) ->
     # Only now: had the transaction failed, the reads would still have to be written, and this call not.
     recorder.pending, recorder.revision = [], revision
     return answer
+
+
+def _verified(made: Call, standing: Standing, revision: int) -> Standing:
+    """The caller's standing once it is known who that is (`Operation.verify`)."""
+    if made.operation.verify is None:
+        return standing
+    before = made.caller
+    found = made.operation.verify(made)
+    if made.caller is not before:
+        standing = standing_of(made.caller, revision, keep=False)
+    _admit(made, standing, {**_common(made, standing), **found})
+    return standing
 
 
 def _standing(made: Call, recorder: Recorder) -> Standing:
@@ -398,4 +419,7 @@ def _record(made: Call, standing: Standing, answer: Answer) -> list[record.Recor
         return []
     if isinstance(answer, AwsError):
         answer.event_id = made.event_id
-    return [record.record_of(made, standing, answer)]
+    own = record.record_of(made, standing, answer)
+    if made.shared_with is None:
+        return [own]
+    return [own, record.seen_from(made.shared_with, own, made)]

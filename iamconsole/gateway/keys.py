@@ -53,6 +53,11 @@ def common(caller: Caller, context: Context, now: dt.datetime, tags: Mapping[str
         # "only if the request to the AWS resource was invoked by linking from a web page URL in the browser"
         keys["aws:Referer"] = context.referer
     if session := caller.session:
+        # What the identity provider said; no word of its own may stand for one of the keys above.
+        keys = {**session.context, **keys}
+        if session.source_identity:
+            # "For subsequent actions taken during the role session, the aws:SourceIdentity key is present".
+            keys["aws:SourceIdentity"] = session.source_identity
         # "only when the principal uses temporary credentials": with a long-term key neither is there.
         keys["aws:TokenIssueTime"] = _time(session.issued_at)
         keys["aws:MultiFactorAuthPresent"] = text_of(session.mfa)

@@ -26,9 +26,11 @@ from iamconsole.iam.operations import (
 )
 from iamconsole.s3 import operations as s3
 from iamconsole.sts.operations import (
+    assume_role,
     identity,
     recovery,
     sign_in,
+    tokens,
 )
 
 MODULES = (
@@ -52,9 +54,12 @@ MODULES = (
     explanations,
     last_accessed,
     simulation,
+    analysis,
+    assume_role,
     identity,
     recovery,
     sign_in,
+    tokens,
     s3,
     generic,
 )

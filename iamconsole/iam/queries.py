@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Value
@@ -27,7 +29,7 @@ from iamconsole.iam.models import (
     ServerCertificate,
     User,
 )
-from iamconsole.policy import AttachedPolicy, parse
+from iamconsole.policy import AttachedPolicy, Kind, parse
 
 
 def users_named(account_key: int, names: Iterable[str]) -> dict[str, User]:
@@ -82,36 +84,69 @@ def mfa_devices(account_key: int, user_key: int | None) -> list[MfaDevice]:
     return list(rows.order_by("enabled", "pk"))
 
 
-def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, ...]:
-    """Everything that grants or denies to a user: attached or inline, directly or through a group.
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What of IAM's policies applies to a caller; `sessions` are the managed ones among its session policies."""
 
-    One query: the first page after every change of a policy asks for it. What the account's password policy allows
-    to all users comes with them, as a policy of source "account".
+    identity: tuple[AttachedPolicy, ...] = ()
+    boundary: AttachedPolicy | None = None
+    sessions: tuple[AttachedPolicy, ...] = ()
+
+
+# Where a row of the one query below comes from.
+_ATTACHED, _INLINE, _TO_ALL, _BOUNDARY = range(4)
+
+
+def policies_of(
+    of: type[User] | type[Role], key: int, account_key: int, account_id: str, session_arns: Sequence[str] = ()
+) -> Policies:
+    """Everything that grants or denies to a user or role, and what limits it.
+
+    Of a user also what comes through its groups, and what the account's password policy allows to all users, as a
+    policy of source "account". One query, and one more for managed session policies: the first page after every
+    change of a policy asks for it.
     """
-    found = []
-    for kind, _, group, aws_arn, name, path, text in sorted(_identity_rows(user_key)):
-        source = ("direct", "inline", "account")[kind] if not group else ("group", "group_inline")[kind]
-        arn = aws_arn or ("" if kind else ManagedPolicy(name=name, path=path).arn(account_id))
-        if aws_arn:
-            managed = aws_managed.by_arn().get(aws_arn)
-            # One that a newer package no longer has: its text is unreadable, and so it denies everything.
-            name, text = (managed.name, managed.text) if managed else (aws_arn.rpartition("/")[2], "")
-        found.append(AttachedPolicy(parse(text, "identity"), name, source, arn, group or ""))
-    return tuple(found)
+    identity = []
+    boundary = None
+    for kind, _, group, aws_arn, name, path, text in sorted(_policy_rows[of](key), key=itemgetter(0, 1)):
+        if kind == _BOUNDARY:
+            if aws_arn or name is not None:
+                boundary = _managed(aws_arn, name, path, text, account_id, "boundary", "boundary")
+        elif kind in (_INLINE, _TO_ALL):
+            source = "account" if kind == _TO_ALL else "group_inline" if group else "inline"
+            identity.append(AttachedPolicy(parse(text, "identity"), name, source, "", group or ""))
+        else:
+            source = "group" if group else "direct"
+            identity.append(_managed(aws_arn, name, path, text, account_id, "identity", source, group or ""))
+    sessions = _session_policies(session_arns, account_key, account_id) if session_arns else ()
+    return Policies(tuple(identity), boundary, sessions)
 
 
-def _identity_query(user_key: int) -> QuerySet[Any, tuple[Any, ...]]:
-    groups = Membership.objects.filter(user=user_key).values("group")
-    of_user = Q(user=user_key) | Q(group__in=groups)
+def _policies_query(of: type[User] | type[Role], key: int) -> QuerySet[Any, tuple[Any, ...]]:
+    owner = Q(**{of.kind: key})
+    if of is User:
+        owner |= Q(group__in=Membership.objects.filter(user=key).values("group"))
     default = Q(policy=None) | Q(policy__versions__number=F("policy__default_version"))
-    attached = Attachment.objects.filter(of_user, default).values_list(
-        Value(0), "id", "group__name", "aws_arn", "policy__name", "policy__path", "policy__versions__text__text"
+    attached = Attachment.objects.filter(owner, default).values_list(
+        Value(_ATTACHED), "id", "group__name", "aws_arn", "policy__name", "policy__path", "policy__versions__text__text"
     )
-    inline = InlinePolicy.objects.filter(of_user).values_list(
-        Value(1), "id", "group__name", Value(""), "name", Value(""), "text__text"
+    inline = InlinePolicy.objects.filter(owner).values_list(
+        Value(_INLINE), "id", "group__name", Value(""), "name", Value(""), "text__text"
     )
-    to_all = PasswordPolicy.objects.filter(account__user=user_key, allow_users_to_change=True).values_list(
-        Value(2),
+    limit = Q(boundary=None) | Q(boundary__versions__number=F("boundary__default_version"))
+    bounds = of._default_manager.filter(limit, pk=key).values_list(
+        Value(_BOUNDARY),
+        "id",
+        Value(""),
+        "boundary_aws_arn",
+        "boundary__name",
+        "boundary__path",
+        "boundary__versions__text__text",
+    )
+    if of is Role:
+        return attached.union(inline, bounds, all=True)
+    to_all = PasswordPolicy.objects.filter(account__user=key, allow_users_to_change=True).values_list(
+        Value(_TO_ALL),
         "id",
         Value(""),
         Value(""),
@@ -119,10 +154,45 @@ def _identity_query(user_key: int) -> QuerySet[Any, tuple[Any, ...]]:
         Value(""),
         Value(passwords.ALLOW_USERS_TO_CHANGE),
     )
-    return attached.union(inline, to_all, all=True)
+    return attached.union(inline, to_all, bounds, all=True)
 
 
-_identity_rows = Prepared[tuple[Any, ...]](_identity_query, int)
+_policy_rows: dict[type[User] | type[Role], Prepared[tuple[Any, ...]]] = {
+    User: Prepared(partial(_policies_query, User), int),
+    Role: Prepared(partial(_policies_query, Role), int),
+}
+
+
+def _managed(
+    aws_arn: str, name: str, path: str, text: str, account_id: str, kind: Kind, source: str, via: str = ""
+) -> AttachedPolicy:
+    """A managed policy of AWS's by its ARN, or one of ours by what its row says."""
+    arn = aws_arn or ManagedPolicy(name=name, path=path).arn(account_id)
+    if aws_arn:
+        managed = aws_managed.by_arn().get(aws_arn)
+        # One that a newer package no longer has: its text is unreadable, and so it denies everything.
+        name, text = (managed.name, managed.text) if managed else (aws_arn.rpartition("/")[2], "")
+    return AttachedPolicy(parse(text, kind), name, source, arn, via)
+
+
+def _session_policies(arns: Sequence[str], account_key: int, account_id: str) -> tuple[AttachedPolicy, ...]:
+    """Managed session policies as they are now.
+
+    One that has been deleted meanwhile allows nothing: AWS does not say what becomes of it, and without it the
+    session would have more than it was given.
+    """
+    named = ManagedPolicy.objects.filter(account=account_key, name__in={arn.rpartition("/")[2] for arn in arns})
+    rows = named.filter(versions__number=F("default_version")).values_list("name", "path", "versions__text__text")
+    texts = {ManagedPolicy(name=name, path=path).arn(account_id): text for name, path, text in rows}
+    texts |= {arn: known.text for arn in arns if (known := aws_managed.by_arn().get(arn))}
+    return tuple(
+        AttachedPolicy(parse(texts.get(arn, ""), "session"), arn.rpartition("/")[2], "session", arn) for arn in arns
+    )
+
+
+def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, ...]:
+    """Everything that grants or denies to a user: attached or inline, directly or through a group."""
+    return policies_of(User, user_key, 0, account_id).identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +213,15 @@ _access_key = Prepared[AccessKey](
 )
 
 
-def tags_of_user(user_key: int) -> dict[str, str]:
-    rows = _tags_of_user(user_key)
+def tags_of(of: type[User] | type[Role], key: int) -> dict[str, str]:
+    rows = _tags[of](key)
     return rows[0][0] if rows else {}
 
 
-_tags_of_user = Prepared[tuple[dict[str, str]]](lambda key: User.objects.filter(pk=key).values_list("tags"), int)
+_tags: dict[type[User] | type[Role], Prepared[tuple[dict[str, str]]]] = {
+    User: Prepared(lambda key: User.objects.filter(pk=key).values_list("tags"), int),
+    Role: Prepared(lambda key: Role.objects.filter(pk=key).values_list("tags"), int),
+}
 
 
 def user_count(account_key: int) -> int:

@@ -86,13 +86,14 @@ user = user_or_self
 
 
 def caller_itself(caller: Caller) -> Resource:
-    if caller.is_root:
+    if caller.user_key is None:
+        # The root user, a role session or a federated user: none of them is a user with a name of its own.
         return Resource(
-            caller.arn,
+            caller.principal.role_arn or caller.arn,
             row=None,
             missing=ValidationError("Must specify userName when calling with non-User credentials"),
         )
-    row = User.objects.filter(pk=caller.user_key or 0).select_related("login_profile", "boundary").first()
+    row = User.objects.filter(pk=caller.user_key).select_related("login_profile", "boundary").first()
     if row is None:
         return Resource(caller.arn, missing=no_such_user(caller.user_name))
     return Resource(row.arn(caller.account_id), tagged(row.tags, IDENTITY_TAG), row=row)

@@ -17,7 +17,7 @@ from threading import Event, Thread
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from filelock import FileLock, Timeout
 
 from iamconsole.accounts import inbox
@@ -68,9 +68,13 @@ def _with_rests(steps: Iterator[None], rest: Rest) -> Iterator[None]:
 
 def purge_expired() -> int:
     """Drop the credentials of sessions that ended by themselves, with which nothing can be done any more, and the
-    mails of sign-ups that were never finished."""
+    mails of sign-ups that were never finished.
+
+    Whoever still signs with temporary credentials is told that they have expired, for a day.
+    """
     now = wall_clock()
-    old = TemporaryCredential.objects.filter(expires__lt=now)
+    old = TemporaryCredential.objects.filter(Q(from_console=True) | Q(expires__lt=now - dt.timedelta(days=1)))
+    old = old.filter(expires__lt=now)
     dropped = 0
     while keys := list(old.values_list("pk", flat=True)[:AT_ONCE]):
         with door.write_transaction():

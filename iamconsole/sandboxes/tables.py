@@ -1,7 +1,7 @@
 """What a sandbox consists of: every table that holds something of it, and what each column means.
 
 Taking, putting, purging and comparing worlds (`image`, `purge`) know nothing but this. Whoever adds a model or a
-column adds its line here; tests/sandboxes/test_tables.py fails until it is there.
+column adds its line here; tests/sandboxes/test_sandbox_tables.py fails until it is there.
 """
 
 from __future__ import annotations
@@ -175,7 +175,8 @@ TABLES = (
         account=OWNER, event_id=UUID, request_id=UUID, time=PLAIN, region=PLAIN, service=PLAIN, name=PLAIN,
         event_type=PLAIN, read_only=PLAIN, management=PLAIN, face=PLAIN, source_ip=PLAIN, user_agent=TEXT,
         principal_type=PLAIN, principal_id=TEXT, principal_arn=TEXT, user_name=TEXT, access_key_id=TEXT,
-        session=JSON, request=JSON, response=JSON, additional=JSON, resources=JSON, error_code=PLAIN,
+        session=JSON, issuer_id=TEXT, shared_event_id=PLAIN, request=JSON, response=JSON, additional=JSON,
+        resources=JSON, error_code=PLAIN,
         error_message=TEXT, outcome=PLAIN, decided_by=PLAIN, action=PLAIN, resource=TEXT, resource_policy=JSON,
         context=JSON, basis=BASIS, engine=PLAIN,
     ),

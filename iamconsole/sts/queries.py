@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iamconsole.accounts import secrets
+from iamconsole.accounts.prepared import Prepared
 from iamconsole.sts.models import TemporaryCredential
 
 
@@ -15,11 +16,9 @@ class TemporaryKey:
 
 
 def temporary_credential(access_key_id: str) -> TemporaryKey | None:
-    row = (
-        TemporaryCredential.objects.select_related("user", "account", "user__login_profile")
-        .filter(access_key_id=access_key_id)
-        .first()
-    )
-    if row is None:
-        return None
-    return TemporaryKey(row, secrets.opened(bytes(row.secret)))
+    rows = _temporary_credential(access_key_id)
+    return TemporaryKey(rows[0], secrets.opened(bytes(rows[0].secret))) if rows else None
+
+
+_everything = TemporaryCredential.objects.select_related("user", "role", "account", "policy", "user__login_profile")
+_temporary_credential = Prepared[TemporaryCredential](lambda key: _everything.filter(access_key_id=key), str)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from types import SimpleNamespace
 from typing import Any
 
 from django import forms
@@ -15,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from iamconsole.core.errors import AccessDenied, NoSuchEntity
+from iamconsole.policy import Decision
 from iamconsole.ui import flash, likes
 from iamconsole.ui.forms import ConfirmForm, Form, PickField
 from iamconsole.ui.pages import back_to, public, render_page
@@ -76,7 +76,7 @@ USERS_TEXT = "An IAM user is an identity with long-term credentials that is used
 def refusal(reason: str = "because no identity-based policy allows the iam:ListUsers action") -> AccessDenied:
     """A refusal as the gateway makes one, with the event that explains it."""
     arn = f"arn:aws:iam::{ACCOUNT}:user/"
-    decision: Any = SimpleNamespace(reason=reason)
+    decision = Decision("implicit_deny", "identity", (), reason)
     error = AccessDenied.because(decision, principal_arn=f"{arn}john", action="iam:ListUsers", resource=arn)
     error.event_id = "3f1c6f3e-0000-4000-8000-000000000001"
     return error

@@ -95,7 +95,7 @@ def _set(call: Call, account: Account) -> None:
     account.root_password = call.prepared.new
     account.save(update_fields=["root_password"])
     Mail.objects.filter(account=account, kind=Mail.Kind.RECOVERY, used=False).update(used=True)
-    sessions = TemporaryCredential.objects.filter(account=account, user=None, from_console=True)
+    sessions = TemporaryCredential.objects.filter(account=account, kind=TemporaryCredential.Kind.CONSOLE, user=None)
     sessions.exclude(access_key_id=call.caller.access_key_id).delete()
 
 

@@ -194,6 +194,7 @@ def _session(call: Call, profile: LoginProfile | None, *, with_mfa: bool = False
     reset_required = bool(profile and (profile.reset_required or expired))
     row = TemporaryCredential.objects.create(
         account_id=call.caller.account_key,
+        kind=TemporaryCredential.Kind.CONSOLE,
         user=user,
         access_key_id=call.ids.access_key_id("ASIA"),
         secret=settings.IAMCONSOLE_FERNET.encrypt(call.ids.secret_access_key().encode()),

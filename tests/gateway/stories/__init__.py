@@ -5,6 +5,7 @@ Each module is a chapter; a new group of operations is a new module and one line
 - `story(account_id)`: calls with their parameters. A value that is wholly `{name}` is put in from what was learnt.
 - `FAILS`: operations that answer with an error even so, and its code.
 - `FAILING`: for each write, parameters with which the work itself fails, although it is allowed.
+- `FOR_LONG_TERM_KEYS`: operations that AWS refuses to whoever is signed in.
 - `LEARNT`: by operation, what an answer teaches; `UNLEARNT`: what stands for it where nothing was.
 """
 
@@ -19,6 +20,7 @@ from tests.gateway.stories import (
     credentials,
     providers,
     roles,
+    sessions,
 )
 
 CHAPTERS: list[Any] = [
@@ -27,6 +29,7 @@ CHAPTERS: list[Any] = [
     credentials,
     providers,
     roles,
+    sessions,
 ]
 
 
@@ -42,3 +45,4 @@ FAILS: dict[str, str] = _all("FAILS")
 FAILING: dict[str, dict[str, Any]] = _all("FAILING")
 LEARNT: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = _all("LEARNT")
 UNLEARNT: dict[str, str] = _all("UNLEARNT")
+FOR_LONG_TERM_KEYS = frozenset().union(*(getattr(chapter, "FOR_LONG_TERM_KEYS", ()) for chapter in CHAPTERS))
