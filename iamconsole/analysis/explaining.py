@@ -78,7 +78,8 @@ def _principal(event: Event) -> Principal | None:
     if kind == "AssumedRole" and issuer:
         return Principal.role_session(event.principal_arn, issuer["arn"], unique_id=who)
     if kind == "FederatedUser" and issuer:
-        return Principal.federated(event.principal_arn, user_arn=issuer["arn"], unique_id=who)
+        by = {"user_arn": issuer["arn"], "user_id": issuer["id"]} if issuer["arn"] else {}
+        return Principal.federated(event.principal_arn, unique_id=who, **by)
     return None
 
 

@@ -44,7 +44,7 @@ def authenticate(
     except wire.SignatureProblem as problem:
         raise wire.worded(service, problem, protocol) from problem
     if found.expires is not None and found.expires <= now:
-        raise wire.WireError("ExpiredToken", "The security token included in the request is expired", 403)
+        raise wire.authentication_error(service, wire.EXPIRED_TOKEN)
     return Signer(found.caller, signature, found.secret)
 
 

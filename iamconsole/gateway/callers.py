@@ -164,6 +164,7 @@ def _caller_with(row: TemporaryCredential) -> Caller:
         principal = Principal.federated(
             arn.federated_user(account.account_id, row.name),
             user_arn=user.arn(account.account_id) if user else "",
+            user_id=user.unique_id if user else "",
             unique_id=f"{account.account_id}:{row.name}",
         )
         by, tags = (user.pk, user.tags) if user else (None, {})

@@ -19,11 +19,12 @@ from django.db import connection, transaction
 from iamconsole.accounts.models import Account
 from iamconsole.accounts.prepared import Prepared
 from iamconsole.core.caller import Caller, Context
-from iamconsole.core.errors import AccessDenied, AwsError, CallerGone, InvalidAction
+from iamconsole.core.errors import AwsError, CallerGone, InvalidAction
 from iamconsole.core.listing import Listing
 from iamconsole.core.operation import Body, Call, ContextKeys, Operation, Resolver, Resource, Response
 from iamconsole.core.regions import DEFAULT, GLOBAL_SERVICES
 from iamconsole.gateway import keys, record
+from iamconsole.gateway.refusals import refusal
 from iamconsole.gateway.restrictions import refuse_session
 from iamconsole.gateway.shape import check_shape
 from iamconsole.gateway.standing import Standing, standing_of
@@ -357,8 +358,7 @@ def _require(made: Call, standing: Standing, action: str, resource: Resource, ca
     if made.decision is None or not decision.allowed:
         made.decision, made.decided = decision, (request, resource)
     if not decision.allowed:
-        shown = resource.arn if resource.shown is None else resource.shown
-        raise AccessDenied.because(decision, principal_arn=made.caller.arn, action=action, resource=shown)
+        raise refusal(made, standing, resource, request, decision)
     return decision
 
 

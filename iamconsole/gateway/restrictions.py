@@ -27,7 +27,7 @@ def refuse_session(caller: Caller, operation: Operation) -> None:
         refused = AccessDenied(f"Cannot call {operation.short_name} with session credentials")
     elif operation.service == "iam" and not _may_call_iam(session.kind, session.from_console, session.mfa):
         # IAM does not say what it is about: to it, the token is none.
-        refused = AuthenticationError("The security token included in the request is invalid")
+        refused = AuthenticationError("The security token included in the request is invalid.")
     if refused is not None:
         raise refused
 

@@ -29,6 +29,7 @@ from iamconsole.sts.operations import (
     assume_role,
     identity,
     recovery,
+    refusals,
     sign_in,
     tokens,
 )
@@ -58,6 +59,7 @@ MODULES = (
     assume_role,
     identity,
     recovery,
+    refusals,
     sign_in,
     tokens,
     s3,

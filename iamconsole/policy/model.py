@@ -121,6 +121,7 @@ class Principal:
     name: str = ""
     role_arn: str = ""
     user_arn: str = ""
+    user_id: str = ""
 
     @classmethod
     def root(cls, account: str, *, partition: str = "aws") -> Principal:
@@ -140,9 +141,10 @@ class Principal:
         return cls("role_session", arn, _account(arn), unique_id, arn.rpartition("/")[2], role_arn)
 
     @classmethod
-    def federated(cls, arn: str, *, user_arn: str = "", unique_id: str = "") -> Principal:
+    def federated(cls, arn: str, *, user_arn: str = "", user_id: str = "", unique_id: str = "") -> Principal:
         """A `GetFederationToken` session (`…:federated-user/N`) of the user `user_arn`, or an identity provider."""
-        return cls("federated", arn, _account(arn), unique_id, arn.rpartition("/")[2], user_arn=user_arn)
+        name = arn.rpartition("/")[2]
+        return cls("federated", arn, _account(arn), unique_id, name, user_arn=user_arn, user_id=user_id)
 
     @classmethod
     def service(cls, name: str) -> Principal:

@@ -74,8 +74,9 @@ def names_of(principal: Principal) -> Named:
         names["Federated", principal.arn or principal.name] = "direct"
     elif principal.kind == "federated":
         names["AWS", principal.arn] = "direct"
-        if principal.user_arn:
-            names["AWS", principal.user_arn] = "user"
+        for user in (principal.user_arn, principal.user_id):
+            if user:
+                names["AWS", user] = "user"
     elif principal.kind == "service":
         names["Service", principal.name] = "direct"
     if own and principal.kind in ("user", "role", "role_session"):

@@ -14,6 +14,7 @@ from iamconsole.wire.checksums import checked, named_checksums
 from iamconsole.wire.chunked import decode_chunks, is_chunked
 from iamconsole.wire.errors import (
     BAD_TOKEN,
+    EXPIRED_TOKEN,
     MISSING,
     UNKNOWN_KEY,
     WRONG_SECRET,
@@ -55,6 +56,7 @@ from iamconsole.wire.validate import Violation, validate, violations_message
 __all__ = [
     "BAD_TOKEN",
     "EXPIRED",
+    "EXPIRED_TOKEN",
     "EXPIRES_TOO_LONG",
     "HEADERS_NOT_SIGNED",
     "HIDDEN",

@@ -28,6 +28,7 @@ MISSING = "missing"
 UNKNOWN_KEY = "unknown_key"
 BAD_TOKEN = "bad_token"
 WRONG_SECRET = "mismatch"
+EXPIRED_TOKEN = "expired"
 
 
 def request_headers(service: str | None, request_id: str) -> Mapping[str, str]:
@@ -174,14 +175,16 @@ def authentication_error(service: str, kind: str, protocol: str = "") -> WireErr
     """The refusal of a request whose credentials are not good, as `service` words it.
 
     `kind` is MISSING, UNKNOWN_KEY (also an inactive or deleted one),
-    BAD_TOKEN (session token missing, wrong or of another key) or
-    WRONG_SECRET. A SignatureProblem from `verify` is already worded for query
+    BAD_TOKEN (session token missing, wrong or of another key),
+    EXPIRED_TOKEN (temporary credentials) or WRONG_SECRET. A SignatureProblem from `verify` is already worded for query
     services and S3; `worded` puts one into the words of any service. Both
     need no model where the request's `protocol` is given.
     """
     protocol = protocol or models.protocol_of(service)
     if protocol == "ec2" and kind in (UNKNOWN_KEY, BAD_TOKEN):
         return WireError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
+    if protocol == "ec2" and kind == EXPIRED_TOKEN:
+        return WireError("RequestExpired", "Request has expired.", 400)
     if service == "s3":
         code, message, status = _S3[kind]
     elif protocol in ("query", "ec2", "rest-xml"):
@@ -201,21 +204,25 @@ def worded(service: str, problem: SignatureProblem, protocol: str = "") -> WireE
 
 
 _INVALID_TOKEN = "The security token included in the request is invalid."
+_EXPIRED_TOKEN = "The security token included in the request is expired"
 _QUERY = {
     MISSING: ("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
     UNKNOWN_KEY: ("InvalidClientTokenId", _INVALID_TOKEN, 403),
     BAD_TOKEN: ("InvalidClientTokenId", _INVALID_TOKEN, 403),
     WRONG_SECRET: ("SignatureDoesNotMatch", MISMATCH_MESSAGE, 403),
+    EXPIRED_TOKEN: ("ExpiredToken", _EXPIRED_TOKEN, 403),
 }
 _JSON = {
     MISSING: ("MissingAuthenticationTokenException", "Missing Authentication Token", 400),
     UNKNOWN_KEY: ("UnrecognizedClientException", _INVALID_TOKEN, 400),
     BAD_TOKEN: ("UnrecognizedClientException", _INVALID_TOKEN, 400),
     WRONG_SECRET: ("InvalidSignatureException", MISMATCH_MESSAGE, 400),
+    EXPIRED_TOKEN: ("ExpiredTokenException", _EXPIRED_TOKEN, 400),
 }
 _S3 = {
     MISSING: ("AccessDenied", "Access Denied", 403),
     UNKNOWN_KEY: ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
     BAD_TOKEN: ("InvalidToken", "The provided token is malformed or otherwise invalid.", 400),
     WRONG_SECRET: ("SignatureDoesNotMatch", S3_MISMATCH_MESSAGE, 403),
+    EXPIRED_TOKEN: ("ExpiredToken", "The provided token has expired.", 400),
 }

@@ -37,7 +37,9 @@ CALLERS = {
         f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForSupport/x",
         f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport",
     ),
-    "federated": Principal.federated(f"arn:aws:sts::{ACCOUNT}:federated-user/frida", user_arn=ALICE),
+    "federated": Principal.federated(
+        f"arn:aws:sts::{ACCOUNT}:federated-user/frida", user_arn=ALICE, user_id="AIDAALICE0000000000AA"
+    ),
     "web-identity": Principal("federated", name="accounts.google.com"),
     "saml": Principal.federated(f"arn:aws:iam::{ACCOUNT}:saml-provider/corp"),
     "saml-named-google": Principal.federated(f"arn:aws:iam::{ACCOUNT}:saml-provider/accounts.google.com"),

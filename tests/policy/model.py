@@ -365,7 +365,7 @@ def form_of(group: str, value: str, me: Principal) -> str:
     if me.kind == "user":
         return "direct" if value in (me.arn, me.unique_id) else ""
     if me.kind == "federated":
-        return "direct" if value == me.arn else "user" if value == me.user_arn else ""
+        return "direct" if value == me.arn else "user" if value and value in (me.user_arn, me.user_id) else ""
     if me.kind in ("role", "role_session"):
         if me.kind == "role_session" and value in (me.arn, me.unique_id if session else ""):
             return "direct"
