@@ -21,6 +21,7 @@ from iamconsole.policy import Principal
 from iamconsole.sandboxes import lifecycle
 from iamconsole.sts.models import TemporaryCredential
 from tests.factories import allow, client_for, policy
+from tests.iam.keys import SIGNING_CERTIFICATE
 from tests.sts.sessions import ADMINISTRATOR, assume, client_with, make_role, trust, user_id
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,8 @@ OTHERS = {
     "status": "Inactive",
     "serial_number": "arn:aws:iam::111122223333:mfa/phone",
     "certificate_id": "A" * 24,
-    "certificate_body": "x",
+    "certificate_body": SIGNING_CERTIFICATE,
+    "service_specific_credential_id": "ACCA" + "A" * 17,
 }
 
 

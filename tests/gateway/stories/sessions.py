@@ -22,7 +22,15 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("iam:DeleteRole", role),
         ("sts:GetSessionToken", {"duration_seconds": 900}),
         ("sts:GetFederationToken", {"name": "guest", "policy": policy(allow("s3:*"))}),
+        ("iam:CreateAccessKey", {"user_name": "Sarah"}),
+        ("sts:GetAccessKeyInfo", {"access_key_id": "{key}"}),
+        ("iam:DeleteAccessKey", {"user_name": "Sarah", "access_key_id": "{key}"}),
+        ("sts:DecodeAuthorizationMessage", {"encoded_message": "nothing"}),
     ]
+
+
+# Of a refusal of Amazon EC2; nobody has met one in this life.
+FAILS = {"sts:DecodeAuthorizationMessage": "InvalidAuthorizationMessageException"}
 
 
 # AWS gives these to long-term keys alone: a signed-in browser is refused.
