@@ -49,6 +49,12 @@ def with_answer(account_key: int, name: str, member: str, value: str) -> Event |
     return events.order_by("-id").first()
 
 
+def refused_codes(account_key: int, principal_id: str, text: str, since: dt.datetime) -> int:
+    """How many requests for temporary credentials of one principal were refused with a text since a moment."""
+    asked = Event.objects.filter(account=account_key, name__in=("AssumeRole", "GetSessionToken"), time__gte=since)
+    return asked.filter(principal_id=principal_id, error_code="AccessDenied", error_message=text).count()
+
+
 def failed_sign_ins(account_key: int, user_name: str, principal_type: str, since: dt.datetime) -> int:
     """Failed sign-ins of one user in a row since a moment: the throttle's count.
 

@@ -6,10 +6,14 @@ that AWS is known to give.
 
 from __future__ import annotations
 
+from iamconsole.cloudtrail import queries as events
 from iamconsole.core.errors import AccessDenied
 from iamconsole.core.operation import Call, ContextKeys
 from iamconsole.iam import mfa
 from iamconsole.iam import queries as iam
+from iamconsole.sts.guesses import TRIES, TRIES_WINDOW
+
+WRONG = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
 
 
 def mfa_keys(call: Call) -> ContextKeys:
@@ -30,6 +34,11 @@ def mfa_keys(call: Call) -> ContextKeys:
             "MultiFactorAuthentication failed, unable to validate MFA code.  "
             "Please verify your MFA serial number is valid and associated with this user."
         )
+    # AWS does not say how many guesses it takes. As at sign-in, after many wrong codes the right one does not help
+    # for a while, and such a refusal is not counted again.
+    since = call.now - TRIES_WINDOW
+    if events.refused_codes(caller.account_key, caller.principal.unique_id, WRONG, since) >= TRIES:
+        raise AccessDenied("MultiFactorAuthentication failed: there were too many wrong codes. Try again later.")
     if mfa.use_code(chosen, code, call.now) is None:
-        raise AccessDenied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+        raise AccessDenied(WRONG)
     return {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import pytest
@@ -12,6 +13,7 @@ from iamconsole.core.errors import AccessDenied, AuthenticationError, AwsError, 
 from iamconsole.gateway import callers
 from iamconsole.iam import mfa
 from iamconsole.iam.models import MfaDevice, User
+from iamconsole.sts.guesses import TRIES, TRIES_WINDOW
 from iamconsole.sts.models import TemporaryCredential
 from tests.factories import allow, client_for, deny, policy
 from tests.sts.sessions import at, bound, client_with, make_role, role_arn, trust, user_id
@@ -198,6 +200,25 @@ def test_a_wrong_code_an_unknown_device_and_half_a_claim_are_refused(admin, phon
     assert mfa_refused(admin, name, serial_number=right["serial_number"]) == half
     assert mfa_refused(admin, name, token_code=right["token_code"]) == half
     assert not TemporaryCredential.objects.filter(kind="session").exists()
+
+
+def test_codes_cannot_be_guessed_at_will(admin, phone, sandbox):
+    right = phone()
+    wrong = right | {"token_code": "000000" if right["token_code"] != "000000" else "111111"}
+    for _ in range(TRIES):
+        assert "invalid MFA one time pass code" in mfa_refused(admin, "sts:GetSessionToken", **wrong)
+    for _ in range(2):
+        assert "too many wrong codes" in mfa_refused(admin, "sts:GetSessionToken", **right)
+    # Temporary credentials do not begin anew.
+    assert "too many wrong codes" in mfa_refused(
+        token(admin),
+        "sts:AssumeRole",
+        role_arn=f"arn:aws:iam::{sandbox.account_id}:role/x",
+        role_session_name="s1",
+        **right,
+    )
+    later = client_for(sandbox, "admin", **at(wall_clock() + TRIES_WINDOW + dt.timedelta(seconds=1)))
+    assert "invalid MFA one time pass code" in mfa_refused(later, "sts:GetSessionToken", **wrong)
 
 
 def test_a_code_works_once(admin, phone):

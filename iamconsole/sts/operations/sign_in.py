@@ -23,13 +23,11 @@ from iamconsole.core.operation import Call, Response, operation
 from iamconsole.iam import mfa, passwords
 from iamconsole.iam import queries as iam
 from iamconsole.iam.models import LoginProfile, User
+from iamconsole.sts.guesses import TRIES, TRIES_WINDOW
 from iamconsole.sts.models import TemporaryCredential
 
 # A console session of an IAM user or the root user ends after 12 hours.
 CONSOLE_SESSION = dt.timedelta(hours=12)
-# AWS has no lockout; after this many failures in a row the right password is refused too, for a while.
-TRIES = 20
-TRIES_WINDOW = dt.timedelta(minutes=10)
 EXPIRED = "PasswordExpired"
 WRONG = "Your authentication information is incorrect. Please try again."
 
