@@ -12,8 +12,8 @@ from iamconsole.core.caller import wall_clock
 from iamconsole.iam import mfa
 from iamconsole.iam.models import MfaDevice
 from iamconsole.sandboxes.lifecycle import Credentials
+from iamconsole.sts.guesses import TRIES
 from iamconsole.sts.models import TemporaryCredential
-from iamconsole.sts.operations.sign_in import TRIES
 from tests.factories import client_for
 
 pytestmark = pytest.mark.django_db

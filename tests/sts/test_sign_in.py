@@ -13,8 +13,8 @@ from iamconsole.gateway import callers
 from iamconsole.gateway.client import AwsClient
 from iamconsole.iam.models import User
 from iamconsole.sandboxes.lifecycle import Credentials
+from iamconsole.sts.guesses import TRIES
 from iamconsole.sts.models import TemporaryCredential
-from iamconsole.sts.operations.sign_in import TRIES
 
 pytestmark = pytest.mark.django_db
 
