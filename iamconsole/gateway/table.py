@@ -55,7 +55,6 @@ MODULES = (
     explanations,
     last_accessed,
     simulation,
-    analysis,
     assume_role,
     identity,
     recovery,
