@@ -99,6 +99,8 @@ class Prepared(Generic[Row]):
 
 def insert(rows: Sequence[AnyModel]) -> None:
     """Write new rows of one model, all or none: as `bulk_create`, without their new primary keys."""
+    if not rows:
+        return
     fields, sql = _insertion(type(rows[0]))
     values = [[field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields] for row in rows]
     with connection.cursor() as cursor:
