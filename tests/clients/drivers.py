@@ -35,6 +35,11 @@ class Refused(Exception):
         self.code, self.message, self.operation = code, message, operation
 
 
+def names(rows: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
+    """One member of each row of a list."""
+    return [row[key] for row in rows]
+
+
 @dataclass(frozen=True)
 class Keys:
     """An access key, with its session token where it is temporary."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 
+from tests.clients.drivers import names
 from tests.factories import allow, policy
 
 S3_READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -19,10 +20,6 @@ STRICT = {
     "PasswordReusePrevention": 5,
     "HardExpiry": False,
 }
-
-
-def names(rows, key):
-    return [row[key] for row in rows]
 
 
 def test_the_life_of_the_password_policy(admin, account, refused):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 
+from tests.clients.drivers import names
 from tests.iam.keys import CERTIFICATE, PRIVATE_KEY, SIGNING_CERTIFICATE, SSH_PUBLIC_KEY
 
 AMIN = {"UserName": "amin"}
-
-
-def names(rows, key):
-    return [row[key] for row in rows]
 
 
 def test_the_life_of_an_ssh_public_key(admin, refused):

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.clients.drivers import names
 from tests.factories import allow, policy
 
 S3_READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -25,10 +26,6 @@ EC2 = trust(Service="ec2.amazonaws.com")
 def reader(admin):
     """A role for what hangs on roles."""
     return admin.iam("CreateRole", RoleName="Reader", AssumeRolePolicyDocument=EC2)["Role"]
-
-
-def names(rows, key):
-    return [row[key] for row in rows]
 
 
 def test_the_life_of_a_role(admin, account, refused):

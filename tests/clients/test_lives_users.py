@@ -9,14 +9,11 @@ import time
 
 import pyotp
 
+from tests.clients.drivers import names
 from tests.factories import allow, policy
 
 S3_READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 DOCUMENT = policy(allow("s3:GetObject", "arn:aws:s3:::company1-hr/*"))
-
-
-def names(rows, key):
-    return [row[key] for row in rows]
 
 
 def test_the_life_of_a_user(admin, account, refused):
