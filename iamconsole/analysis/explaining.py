@@ -13,7 +13,7 @@ from iamconsole.accounts.models import PolicyText
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import NoSuchEntity
 from iamconsole.core.operation import Response
-from iamconsole.iam import aws_managed
+from iamconsole.iam import aws_managed, principals
 from iamconsole.policy import (
     ENGINE_VERSION,
     AttachedPolicy,
@@ -35,7 +35,7 @@ def details_of(event: Event) -> Response:
     if not event.outcome or principal is None:
         raise NoSuchEntity("No policy decision is kept for this event.")
     context: dict[str, Any] = event.context or {}
-    policies, lost = _policies(event)
+    policies, lost = _policies(event, principal)
     owner = str(context.get("aws:ResourceAccount", ""))
     found = explain(Request(principal, event.action, event.resource, owner, context), policies)
     return {
@@ -83,7 +83,7 @@ def _principal(event: Event) -> Principal | None:
     return None
 
 
-def _policies(event: Event) -> tuple[PolicySet, list[str]]:
+def _policies(event: Event, principal: Principal) -> tuple[PolicySet, list[str]]:
     kept: list[dict[str, str]] = event.basis.attachments if event.basis else []
     on_resource: dict[str, str] | None = event.resource_policy
     hashes = {one["sha256"] for one in (*kept, *([on_resource] if on_resource else ()))}
@@ -107,6 +107,9 @@ def _policies(event: Event) -> tuple[PolicySet, list[str]]:
             lost.append(on_resource["name"])
         else:
             kind = cast(Kind, on_resource.get("type", "resource"))
+            # People read names: a user or role stands in the kept text by its unique ID.
+            own = principal.unique_id.partition(":")[0]
+            text = principals.shown_to(text, own, principal.role_arn or principal.arn)
             resource = AttachedPolicy(parse(text, kind), on_resource["name"], kind)
     boundary = found["boundary"][0] if found["boundary"] else None
     policies = PolicySet(tuple(found["identity"]), resource, boundary, tuple(found["session"]))

@@ -68,18 +68,31 @@ def shown(text: str) -> str:
 
 def shown_all(texts: Sequence[str]) -> list[str]:
     """The same for many policies, in two queries at most."""
-    pins = [
-        # Of all kinds, this one reads every form of Principal.
-        [one for one in _principals(parse(text, "resource")) if _UNIQUE_ID.fullmatch(one.value)]
-        if _UNIQUE_ID.search(text)
-        else []
-        for text in texts
-    ]
+    pins = [_pins(text) for text in texts]
     arns = arns_of({one.value for of_text in pins for one in of_text})
-    return [
-        _with(text, {one.span: arns.get(one.value, one.value) for one in of_text})
-        for text, of_text in zip(texts, pins, strict=True)
-    ]
+    return [_named(text, of_text, arns) for text, of_text in zip(texts, pins, strict=True)]
+
+
+def shown_to(text: str, unique_id: str, arn: str) -> str:
+    """A kept policy as it reads for a user or role that had `arn` when it was decided by it.
+
+    It means the same to the engine: the caller stands there by its ARN of that time, which then is nobody else's.
+    """
+    pins = _pins(text)
+    others = {one: now for one, now in arns_of({pin.value for pin in pins}).items() if now != arn}
+    return _named(text, pins, others | {unique_id: arn})
+
+
+def _pins(text: str) -> list[_Written]:
+    """The users and roles that stand in a kept policy by unique ID."""
+    if not _UNIQUE_ID.search(text):
+        return []
+    # Of all kinds of policy, this one has every form of Principal.
+    return [one for one in _principals(parse(text, "resource")) if _UNIQUE_ID.fullmatch(one.value)]
+
+
+def _named(text: str, pins: Sequence[_Written], arns: Mapping[str, str]) -> str:
+    return _with(text, {one.span: arns.get(one.value, one.value) for one in pins})
 
 
 def arns_of(unique_ids: Iterable[str]) -> dict[str, str]:
@@ -104,13 +117,11 @@ def _principals(policy: Policy) -> list[_Written]:
     """Every value of Principal and NotPrincipal."""
     found = []
     for statement in policy.statements:
-        block = f"Statement[{statement.index}]"
-        block = block if block in policy.places else "Statement"
         for element, entries in (("Principal", statement.principal), ("NotPrincipal", statement.not_principal)):
             counted: dict[str, int] = {}
             for kind, value in entries or ():
                 at = counted[kind] = counted.get(kind, -1) + 1
-                found.append(_Written(kind, value, policy.span(f"{block}.{element}.{kind}[{at}]")))
+                found.append(_Written(kind, value, policy.span(f"Statement[{statement.index}].{element}.{kind}[{at}]")))
     return found
 
 

@@ -95,9 +95,9 @@ class Policy:
 
         One value may stand alone, without a list around it: `Statement[0]` is then `Statement`.
         """
-        if path not in self.places:
-            path = path.removesuffix("[0]")
-        start = self.places.get(path, 0)
+        lone = path.replace("Statement[0]", "Statement", 1)
+        spellings = (path, path.removesuffix("[0]"), lone, lone.removesuffix("[0]"))
+        start = next((self.places[one] for one in spellings if one in self.places), 0)
         return start, end_of(self.text, start)
 
     def _point(self, offset: int) -> tuple[int, int]:

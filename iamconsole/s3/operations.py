@@ -279,7 +279,8 @@ def put_bucket_policy(call: Call, *, bucket: str, policy: str, **more: Any) -> R
     if refused := bucket_policies.problem(parsed, row.name):
         raise errors.malformed_policy(refused)
     try:
-        kept = principals.pinned(parsed, row.sandbox_id, row.account.account_id)
+        known = bucket_policies.by_accounts(parsed, row.sandbox_id)
+        kept = principals.pinned(known, row.sandbox_id, row.account.account_id)
     except principals.UnknownPrincipal as error:
         raise errors.malformed_policy(bucket_policies.INVALID_PRINCIPAL) from error
     row.policy_id = PolicyText.keep(kept)

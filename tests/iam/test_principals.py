@@ -9,6 +9,8 @@ import json
 
 import pytest
 
+from iamconsole.analysis.explaining import details_of
+from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import AccessDenied, AwsError
 from iamconsole.iam.models import Role, User
 from iamconsole.s3.models import Bucket
@@ -215,3 +217,55 @@ def test_an_account_of_the_same_sandbox_can_be_named_with_its_users(admin, sandb
     make_role(admin, "R", {"AWS": named})
     assert principal_of(trust_of(admin, "R")) == {"AWS": named}
     assert User.objects.get(name="Sarah", account=other_sandbox).unique_id in Role.objects.get(name="R").trust.text
+
+
+def test_a_canonical_user_id_becomes_the_id_of_its_account(admin, sandbox):
+    """IAM User Guide, "AWS account principals": "Amazon S3 might change the canonical ID to the … AWS account ID"."""
+    owner = admin.call("s3:ListBuckets")["Owner"]["ID"]
+    sarah = arn(sandbox, "user/Sarah")
+    document = json.loads(on_bucket({"AWS": sarah, "CanonicalUser": owner}))
+    document["Statement"] = document["Statement"][0]  # a statement may stand alone
+    admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=json.dumps(document))
+    kept = json.loads(admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"])
+    assert kept["Statement"]["Principal"] == {"AWS": [sarah, sandbox.account_id]}
+    assert kept["Statement"]["Resource"] == document["Statement"]["Resource"]
+
+
+def explained(client, error):
+    """The explanation of a refusal, and what it says of the bucket policy."""
+    client.flush()
+    found = details_of(Event.objects.get(event_id=error.value.event_id))
+    (statement,) = [one for one in found["Statements"] if one["Stage"] == "resource"]
+    return found, statement
+
+
+def test_an_explanation_names_users_and_not_their_unique_ids(admin, root, sandbox, dev):
+    """Also of who has been renamed since: by the name that it had."""
+    admin.call("iam:CreateUser", user_name="other")
+    others = [arn(sandbox, "user/other"), arn(sandbox, "user/dev")]
+    denied = {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::company1-hr/*"}
+    document = policy(denied | {"Principal": {"AWS": others}})
+    admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=document)
+    with pytest.raises(AccessDenied) as error:
+        dev.call("s3:GetObject", bucket="company1-hr", key="Test.txt")
+    for renamed in (False, True):
+        if renamed:
+            root.call("iam:UpdateUser", user_name="dev", new_user_name="developer")
+        found, statement = explained(dev, error)
+        assert statement["Document"] == document
+        assert (statement["Matched"], found["OutcomeNow"]) == (True, "explicit_deny")
+
+
+def test_an_explanation_shows_the_id_of_who_is_gone(admin, root, sandbox):
+    root.call("iam:CreateUser", user_name="clerk")
+    admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=on_bucket({"AWS": arn(sandbox, "user/clerk")}))
+    old = User.objects.get(name="clerk").unique_id
+    root.call("iam:DeleteUser", user_name="clerk")
+    root.call("iam:CreateUser", user_name="clerk")
+    clerk = client_for(sandbox, "clerk")
+    with pytest.raises(AccessDenied) as error:
+        clerk.call("s3:GetObject", bucket="company1-hr", key="Test.txt")
+    _, statement = explained(clerk, error)
+    assert statement["Matched"] is False
+    (hint,) = statement["NearMisses"]
+    assert hint.startswith(f"`{old}` is the unique ID of a user or role, perhaps a deleted one; the caller is `AIDA")
