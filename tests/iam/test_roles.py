@@ -64,6 +64,67 @@ def test_role_names_collide_without_regard_to_case(admin):
     refused(admin, "EntityAlreadyExists", "Role with name READER already exists.", "iam:CreateRole", **taken)
 
 
+CHARACTERS = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+
+
+def too_long(value, member, most):
+    return (
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
+        f"Member must have length less than or equal to {most}"
+    )
+
+
+# limits.md §1, E1, E2 and E5: operation, what is wrong, and AWS's words for it
+NAMES = [
+    ("CreateRole", {"role_name": "r" * 65}, too_long("r" * 65, "roleName", 64)),
+    ("CreateRole", {"role_name": "a role"}, f"The specified value for roleName is invalid. {CHARACTERS}"),
+    ("CreateRole", {"path": "lab"}, f"The specified value for path is invalid. {PATH}"),
+    ("CreateRole", {"description": "d" * 1001}, too_long("d" * 1001, "description", 1000)),
+    ("CreateRole", {"tags": [{"Key": "k" * 129, "Value": ""}]}, too_long("k" * 129, "tags.1.member.key", 128)),
+    ("CreateRole", {"tags": [{"Key": "k", "Value": "v" * 257}]}, too_long("v" * 257, "tags.1.member.value", 256)),
+    ("CreateInstanceProfile", {"instance_profile_name": "p" * 129}, too_long("p" * 129, "instanceProfileName", 128)),
+    (
+        "CreateInstanceProfile",
+        {"instance_profile_name": "p/p"},
+        f"The specified value for instanceProfileName is invalid. {CHARACTERS}",
+    ),
+    ("PutRolePolicy", {"policy_name": "p" * 129}, too_long("p" * 129, "policyName", 128)),
+]
+SOUND = {
+    "CreateRole": {"role_name": "Reader", "assume_role_policy_document": TRUST},
+    "CreateInstanceProfile": {"instance_profile_name": "Server"},
+    "PutRolePolicy": {"role_name": "Reader", "policy_name": "p", "policy_document": DOCUMENT},
+}
+
+
+@pytest.mark.parametrize(("operation", "wrong", "message"), NAMES)
+def test_what_a_name_may_be(admin, operation, wrong, message):
+    with pytest.raises(AwsError) as error:
+        admin.call(f"iam:{operation}", **SOUND[operation] | wrong)
+    assert (error.value.code, error.value.message.removesuffix(".")) == ("ValidationError", message.removesuffix("."))
+
+
+def test_a_role_has_fifty_tags_at_most(admin):
+    tags = [{"Key": f"k{number}", "Value": ""} for number in range(50)]
+    make_role(admin, tags=tags)
+    params = {"role_name": "Reader", "tags": [{"Key": "one more", "Value": ""}]}
+    message = "The number of tags has reached the maximum limit."
+    refused(admin, "LimitExceeded", message, "iam:TagRole", **params)
+    twice = [{"Key": "a", "Value": ""}, {"Key": "A", "Value": ""}]
+    message = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+    refused(admin, "InvalidInput", message, "iam:TagRole", role_name="Reader", tags=twice)
+
+
+def test_roles_come_in_pages(admin):
+    for number in range(3):
+        make_role(admin, f"R{number}", path="/lab/")
+    first = admin.call("iam:ListRoles", path_prefix="/lab/", max_items=2)
+    rest = admin.call("iam:ListRoles", path_prefix="/lab/", marker=first["Marker"])
+    shown = [role["RoleName"] for answer in (first, rest) for role in answer["Roles"]]
+    assert (shown, first["IsTruncated"], rest["IsTruncated"]) == (["R0", "R1", "R2"], True, False)
+
+
 @pytest.mark.parametrize("action", ["iam:GetRole", "iam:DeleteRole", "iam:ListRolePolicies", "iam:ListRoleTags"])
 def test_a_role_that_is_not_there(admin, action):
     refused(admin, "NoSuchEntity", "The role with name ghost cannot be found.", action, role_name="ghost")
