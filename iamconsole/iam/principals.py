@@ -1,13 +1,15 @@
 """Whom a trust policy or a bucket policy names: kept by unique ID, shown by ARN.
 
-IAM User Guide, "AWS JSON policy elements: Principal": "IAM transforms the ARN to the user's unique principal ID when
-the policy is saved. This helps mitigate the risk of someone escalating their permissions by removing and recreating
-the user. You don't normally see this ID in the console, because there is also a reverse transformation back to the
-user's ARN when the resource policy is displayed. However, if you delete the user, then the relationship is broken.
-The policy no longer applies, even if you recreate the user." The same is said there of roles.
+IAM User Guide, "AWS JSON policy elements: Principal": "If your Principal element in a role trust policy contains an ARN
+that points to a specific IAM user, then IAM transforms the ARN to the user's unique principal ID when you save the
+policy. … You don't normally see this ID in the console, because there is also a reverse transformation back to the
+user's ARN when the trust policy is displayed. However, if you delete the user, then you break the relationship. The
+policy no longer applies, even if you recreate the user. … When this happens, the principal ID appears in resource-based
+policies because AWS can no longer map it back to a valid ARN." The same is said there of roles.
 
-The page says nothing of the sort about role sessions and federated users: their ARNs stay as they are written. They and
-account IDs must be of an account of the same sandbox: others do not exist here.
+The page says nothing of the sort about role sessions and federated users: their ARNs stay as they are written. Nor do
+account IDs change, which "the service might convert" to the account's ARN. All of them must be of an account of the
+same sandbox: others do not exist here.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ from iamconsole.policy import Policy, parse
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z2-7]{17}")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++")
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:saml|oidc)-provider/.+")
+# "An OIDC federated principal can represent an OIDC IDP in your AWS account, or the 4 built in identity providers."
+_BUILT_IN = frozenset({"cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com"})
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
-# "You cannot identify a user group as a principal": the grammar knows no such ARN at all.
-_KINDS: dict[str, type[User] | type[Role]] = {"user": User, "role": Role}
 
 
 class UnknownPrincipal(Exception):
@@ -126,47 +128,52 @@ def _principals(policy: Policy) -> list[_Written]:
 
 
 class _Known:
-    """The users, roles and identity providers that a policy names, looked up together."""
+    """Those of the users, roles and identity providers that a policy names who exist in its sandbox."""
 
-    def __init__(self, policy: Policy, written: Sequence[_Written], there: dict[str, int], account_id: str) -> None:
+    def __init__(self, policy: Policy, written: Sequence[_Written], there: Mapping[str, int], account_id: str) -> None:
         self.there = there
-        named: dict[str, set[str]] = {"user": set(), "role": set()}
-        ids = set()
-        self.federated: set[str] = set()
-        for one in written:
-            parsed = Arn.parse(one.value) if one.kind == "AWS" else None
-            if parsed and parsed.account in there:
-                kind, _, rest = parsed.resource.partition("/")
-                if kind == "assumed-role":
-                    named["role"].add(rest.partition("/")[0])
-                elif kind in named:
-                    named[kind].add(rest.rpartition("/")[2])
-            elif one.kind == "AWS" and _UNIQUE_ID.fullmatch(one.value):
-                ids.add(one.value)
-        keys = set(there.values())
+        # The unique IDs of users and roles by ARN, roles by account and name, and unique IDs that were written as such.
         self.by_arn: dict[str, str] = {}
-        self.role_names: set[tuple[str, str]] = set()
-        for kind, model in _KINDS.items():
-            if names := named[kind]:
-                for row in model.objects.filter(account__in=keys, name__in=names).select_related("account"):
-                    self.by_arn[row.arn(row.account.account_id)] = row.unique_id
-                    if kind == "role":
-                        self.role_names.add((row.account.account_id, row.name))
-        self.ids = {one for one, arn in arns_of(ids).items() if arn.split(":")[4] in there}
-        # "Federated identity provider principals" are for trust policies; of other kinds AWS's own validation says
-        # that they do not support them (Access Analyzer policy check reference).
+        self.roles: set[tuple[str, str]] = set()
+        self.ids: set[str] = set()
+        self.providers: set[str] = set()
+        self._find_identities([one.value for one in written if one.kind == "AWS"])
+        # Federated principals are for trust policies; of a resource's policy AWS's own validation says that it does not
+        # support them (Access Analyzer policy check reference).
         self.federates = policy.kind == "trust"
         if self.federates and any(one.kind == "Federated" and one.value.startswith("arn:") for one in written):
             for provider in (SamlProvider, OidcProvider):
                 rows = provider.objects.filter(account=there[account_id])
-                self.federated |= {row.arn(account_id) for row in rows}
+                self.providers |= {row.arn(account_id) for row in rows}
+
+    def _find_identities(self, values: Sequence[str]) -> None:
+        users, roles, ids = set(), set(), set()
+        for value in values:
+            parsed = Arn.parse(value)
+            kind, _, rest = parsed.resource.partition("/") if parsed else ("", "", "")
+            if kind == "user":
+                users.add(rest.rpartition("/")[2])
+            elif kind == "role":
+                roles.add(rest.rpartition("/")[2])
+            elif kind == "assumed-role":
+                roles.add(rest.partition("/")[0])
+            elif _UNIQUE_ID.fullmatch(value):
+                ids.add(value)
+        for model, names in ((User, users), (Role, roles)):
+            found = model.objects.filter(account__in=self.there.values(), name__in=names).select_related("account")
+            for row in found if names else ():
+                self.by_arn[row.arn(row.account.account_id)] = row.unique_id
+                if model is Role:
+                    self.roles.add((row.account.account_id, row.name))
+        self.ids = {one for one, arn in arns_of(ids).items() if arn.split(":")[4] in self.there}
 
     def pin_of(self, one: _Written) -> str:
-        """What the policy keeps of a principal; raises for one that cannot be named."""
+        """What the policy keeps of a principal; raises for one that it cannot name."""
         if one.kind == "AWS":
             pin = self._aws(one.value)
         elif one.kind == "Federated":
-            pin = one.value if self.federates and self._is_provider(one.value) else None
+            is_one = one.value in self.providers or one.value in _BUILT_IN
+            pin = one.value if self.federates and is_one else None
         elif one.kind == "Service":
             # Which services there are AWS lists nowhere; all of their principals have this form.
             pin = one.value if _SERVICE.fullmatch(one.value) else None
@@ -175,9 +182,6 @@ class _Known:
         if pin is None:
             raise UnknownPrincipal(one.kind, one.value)
         return pin
-
-    def _is_provider(self, value: str) -> bool:
-        return value in self.federated or _DOMAIN.fullmatch(value) is not None
 
     def _aws(self, value: str) -> str | None:
         if value.isdecimal():
@@ -191,7 +195,7 @@ class _Known:
             return None
         kind, _, rest = parsed.resource.partition("/")
         if kind == "assumed-role":
-            return value if (parsed.account, rest.partition("/")[0]) in self.role_names else None
+            return value if (parsed.account, rest.partition("/")[0]) in self.roles else None
         if kind in ("root", "federated-user"):
             return value
         return self.by_arn.get(value)

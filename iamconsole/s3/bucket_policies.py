@@ -46,9 +46,8 @@ def problem(policy: Policy, bucket: str) -> str | None:
 def by_accounts(policy: Policy, sandbox_key: int) -> Policy:
     """The policy with accounts by their IDs where it named them by their canonical user IDs.
 
-    IAM User Guide, "AWS JSON policy elements: Principal": "When you use canonical user IDs in a policy, Amazon S3 might
-    change the canonical ID to the corresponding AWS account ID. This doesn't impact the policy because both of these
-    IDs identify the same account." Ours always does: a request does not tell canonical IDs.
+    Amazon S3 User Guide, "Principals for bucket policies": S3 might change a canonical user ID to the corresponding
+    account ID, as both identify the same account. Ours always does: a request does not tell canonical IDs.
     """
     accounts = {names.canonical_id(account_id): account_id for account_id in account_keys(sandbox_key)}
     elements = []

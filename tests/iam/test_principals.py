@@ -5,14 +5,16 @@ IAM User Guide, "AWS JSON policy elements: Principal", "IAM user principals" and
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from uuid import uuid4
 
 import pytest
 
 from iamconsole.analysis.explaining import details_of
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import AccessDenied, AwsError
-from iamconsole.iam.models import Role, User
+from iamconsole.iam.models import OidcProvider, Role, SamlProvider, User
 from iamconsole.s3.models import Bucket
 from tests.factories import allow, client_for, policy
 
@@ -119,7 +121,10 @@ ACCEPTED = [
     {"AWS": "arn:aws:sts::{account}:federated-user/john"},
     {"Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]},
 ]
-FEDERATED = [{"Federated": "accounts.google.com"}]
+FEDERATED = [
+    {"Federated": "accounts.google.com"},
+    {"Federated": ["arn:aws:iam::{account}:saml-provider/Corp", "arn:aws:iam::{account}:oidc-provider/id.example.com"]},
+]
 
 
 def filled(principal, account):
@@ -129,6 +134,9 @@ def filled(principal, account):
 @pytest.mark.parametrize("principal", ACCEPTED + FEDERATED, ids=str)
 def test_who_can_be_trusted(admin, sandbox, principal):
     make_role(admin)
+    now = dt.datetime.now(dt.UTC)
+    SamlProvider.objects.create(account=sandbox, name="Corp", unique_id=uuid4(), created=now, valid_until=now)
+    OidcProvider.objects.create(account=sandbox, url="id.example.com", created=now)
     principal = filled(principal, sandbox)
     make_role(admin, "R", principal)
     assert principal_of(trust_of(admin, "R")) == principal
@@ -161,12 +169,19 @@ REFUSED = [
 ]
 
 
+UNKNOWN_PROVIDERS = [
+    ("Federated", "arn:aws:iam::{account}:saml-provider/None"),
+    ("Federated", "arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com"),
+    ("Federated", "token.actions.githubusercontent.com"),  # only the four built-in ones go by their domain
+]
+
+
 def unknown(value, sandbox, other_sandbox):
     other_id = User.objects.get(name="Sarah", account=other_sandbox).unique_id
     return value.format(account=sandbox.account_id, other=other_sandbox.account_id, other_id=other_id)
 
 
-@pytest.mark.parametrize(("kind", "value"), [*REFUSED, ("Federated", "arn:aws:iam::{account}:saml-provider/None")])
+@pytest.mark.parametrize(("kind", "value"), [*REFUSED, *UNKNOWN_PROVIDERS])
 def test_who_cannot_be_trusted(admin, sandbox, other_sandbox, kind, value):
     value = unknown(value, sandbox, other_sandbox)
     with pytest.raises(AwsError) as error:
@@ -220,7 +235,7 @@ def test_an_account_of_the_same_sandbox_can_be_named_with_its_users(admin, sandb
 
 
 def test_a_canonical_user_id_becomes_the_id_of_its_account(admin, sandbox):
-    """IAM User Guide, "AWS account principals": "Amazon S3 might change the canonical ID to the … AWS account ID"."""
+    """Amazon S3 User Guide, "Principals for bucket policies"."""
     owner = admin.call("s3:ListBuckets")["Owner"]["ID"]
     sarah = arn(sandbox, "user/Sarah")
     document = json.loads(on_bucket({"AWS": sarah, "CanonicalUser": owner}))
