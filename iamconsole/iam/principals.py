@@ -60,7 +60,8 @@ def pinned(policy: Policy, sandbox_key: int, account_id: str) -> str:
     """
     written = _principals(policy)
     known = _Known(policy, written, account_keys(sandbox_key), account_id)
-    return _with(policy.text, {one.span: known.pin_of(one) for one in written if one.value != "*"})
+    pins = [(one, known.pin_of(one)) for one in written if one.value != "*"]
+    return _with(policy.text, {one.span: pin for one, pin in pins if pin != one.value})
 
 
 def shown(text: str) -> str:
