@@ -16,6 +16,7 @@ from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import AccessDenied, AwsError
 from iamconsole.iam.models import OidcProvider, Role, SamlProvider, User
 from iamconsole.s3.models import Bucket
+from iamconsole.sandboxes import lifecycle
 from tests.factories import allow, client_for, policy
 
 pytestmark = pytest.mark.django_db
@@ -284,3 +285,17 @@ def test_an_explanation_shows_the_id_of_who_is_gone(admin, root, sandbox):
     assert statement["Matched"] is False
     (hint,) = statement["NearMisses"]
     assert hint.startswith(f"`{old}` is the unique ID of a user or role, perhaps a deleted one; the caller is `AIDA")
+
+
+def test_the_copy_of_a_sandbox_trusts_its_own_users(admin, root, sandbox):
+    make_role(admin, "R", {"AWS": arn(sandbox, "user/Sarah")})
+    admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=on_bucket({"AWS": arn(sandbox, "role/R")}))
+    root.call("iam:CreateUser", user_name="gone")
+    make_role(admin, "Orphan", {"AWS": arn(sandbox, "user/gone")})
+    root.call("iam:DeleteUser", user_name="gone")
+    copied = lifecycle.copy(sandbox.account_id)
+    theirs = client_for(copied, "admin")
+    assert principal_of(trust_of(theirs, "R")) == {"AWS": arn(copied, "user/Sarah")}
+    shown = theirs.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"]
+    assert principal_of(shown) == {"AWS": arn(copied, "role/R")}
+    assert principal_of(trust_of(theirs, "Orphan")) == principal_of(trust_of(admin, "Orphan"))
