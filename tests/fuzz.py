@@ -441,6 +441,13 @@ def faults(wire: Wire, answer: Answer) -> str:
     return ""
 
 
+def called_identity(key: Key) -> Wire:
+    """A plain good call: GetCallerIdentity."""
+    body = b"Action=GetCallerIdentity&Version=2011-06-15"
+    chance = Chance(1)  # which sends no chunks
+    return signed(chance, key, "sts", "POST", "/", "", {"Content-Type": FORM}, body, "sts:GetCallerIdentity")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=3000)
@@ -464,6 +471,10 @@ def run(target: Target, first: int, count: int, *, show: bool = False) -> int:
             bad += bool(wrong)
             print(f"{number}: {wrong or answer.status} to {wire.about}")
             print(f"    {wire.data[:600]!r}\n    {answer.head[:600]!r}")
+    alive = called_identity(key)
+    if send(target.url, alive).status != 200:
+        bad += 1
+        print("The server does not answer its caller any more.")
     print(f"{count} requests, {bad} faults; by status: {dict(sorted(statuses.items()))}")
     return 1 if bad else 0
 

@@ -262,7 +262,7 @@ def _response(parsed: wire.Parsed, result: dict[str, Any], request_id: str) -> H
 def _error(
     asked: Asked, code: str, message: str, status: int, request_id: str, extra: dict[str, str], type_: str = "Sender"
 ) -> HttpResponse:
-    return _whole(
+    answer = _whole(
         wire.serialize_error(
             asked.form,
             code=code,
@@ -274,6 +274,9 @@ def _error(
             protocol=asked.protocol,
         )
     )
+    # Of the answers above 500, a 501 is no fault of ours that somebody must be told of.
+    answer._has_been_logged = status == 501  # type: ignore[attr-defined]  # Django's own mark for its log
+    return answer
 
 
 def _whole(made: wire.HttpResponse) -> HttpResponse:
