@@ -210,3 +210,19 @@ def test_no_secret_is_ever_shown():
             if member.metadata.get("sensitive"):
                 wrong = {**full(shape), name: "hunter2\u20ac" * 20_000}
                 assert "hunter2" not in violations_message(validate(service, operation, wrong))
+
+
+def test_a_union_has_one_of_its_members():
+    def violations(block):
+        message = {"role": "user", "content": [block]}
+        return validate("bedrock-runtime", "Converse", {"modelId": "amazon.nova-lite-v1:0", "messages": [message]})
+
+    assert violations({"text": "a"}) == ()
+    for block in ({}, {"text": "a", "guardContent": {"text": {"text": "b"}}}):
+        assert [violation.kind for violation in violations(block)] == ["union"]
+
+
+@pytest.mark.parametrize("document", [{"any": ["JSON", 1, None]}, [1], "text", 7])
+def test_a_document_may_be_any_json(document):
+    params = {"modelId": "amazon.nova-lite-v1:0", "additionalModelRequestFields": document}
+    assert validate("bedrock-runtime", "Converse", params) == ()
