@@ -94,7 +94,7 @@ def write_events(records: Sequence[record.Record]) -> None:
             record.insert(kept)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     records: Sequence[record.Record]
     done: bool = False
@@ -130,6 +130,8 @@ class Together:
             if not mine.done:
                 with self._list:
                     batch, self._waiting = self._waiting, []
+                if mine not in batch:  # whose turn it was failed over something else
+                    batch.append(mine)
                 self._write(batch)
         if mine.error is not None:
             raise mine.error
@@ -139,11 +141,11 @@ class Together:
             write_events([one for each in batch for one in each.records])
         except DatabaseError as error:
             if len(batch) == 1:
-                batch[0].error = error
+                batch[0].error, batch[0].done = error, True
             else:  # one's fault is not the others'
                 for each in batch:
                     self._write([each])
-        finally:
+        else:
             for each in batch:
                 each.done = True
 

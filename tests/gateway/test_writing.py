@@ -83,6 +83,24 @@ def test_one_callers_event_that_cannot_be_written_is_its_own_affair(sandbox, roo
         writer.write([bad])
 
 
+@pytest.mark.django_db(transaction=True)
+def test_who_was_not_written_by_another_writes_for_itself(sandbox, root):
+    """A mistake of ours in one event is an error for whoever comes upon it, and loses nobody's event."""
+    made = []
+    for _ in range(2):
+        root.call("iam:ListUsers")
+        made.append(root.recorder.pending.pop())
+    wrong, good = made
+    wrong.event.time = object()
+    writer = Together()
+    with pytest.raises(TypeError):
+        writer.write([wrong])
+    assert writer._waiting == []
+    known = Event.objects.count()
+    writer.write([good])
+    assert Event.objects.count() == known + 1
+
+
 def _waiting(one: record.Record):
     from iamconsole.gateway.writing import _Waiting
 
