@@ -75,6 +75,26 @@ IAMCONSOLE_MAX_SANDBOXES = env_int("IAMCONSOLE_MAX_SANDBOXES", 1000)
 IAMCONSOLE_POOL = {"course": env_int("IAMCONSOLE_POOL", 0)}
 # A visitor's sandbox that was not used for so long is deleted.
 IAMCONSOLE_VISIT_HOURS = env_int("IAMCONSOLE_VISIT_HOURS", 24)
+# "Try it": whether visitors get a sandbox at the press of a button, what is in it, how many there are altogether, and
+# how many are begun from one address within an hour (a class behind one router shares its address).
+IAMCONSOLE_VISITORS = env_bool("IAMCONSOLE_VISITORS", True)
+IAMCONSOLE_VISITOR_FIXTURE = env("IAMCONSOLE_VISITOR_FIXTURE") or "course"
+IAMCONSOLE_MAX_VISITORS = env_int("IAMCONSOLE_MAX_VISITORS", 500)
+IAMCONSOLE_VISITORS_PER_HOUR = env_int("IAMCONSOLE_VISITORS_PER_HOUR", 60)
+# What a sandbox may hold: objects of S3, their bytes, things of IAM (users, roles, policies, …), and events: of
+# those the newest are kept. Visitors' sandboxes hold less.
+IAMCONSOLE_QUOTAS = {
+    "objects": env_int("IAMCONSOLE_SANDBOX_OBJECTS", 10_000),
+    "bytes": env_int("IAMCONSOLE_SANDBOX_BYTES", 500 * 1024 * 1024),
+    "things": env_int("IAMCONSOLE_SANDBOX_THINGS", 10_000),
+    "events": env_int("IAMCONSOLE_SANDBOX_EVENTS", 100_000),
+}
+IAMCONSOLE_VISITOR_QUOTAS = {
+    "objects": env_int("IAMCONSOLE_VISITOR_OBJECTS", 500),
+    "bytes": env_int("IAMCONSOLE_VISITOR_BYTES", 50 * 1024 * 1024),
+    "things": env_int("IAMCONSOLE_VISITOR_THINGS", 1_000),
+    "events": env_int("IAMCONSOLE_VISITOR_EVENTS", 10_000),
+}
 # A lab may shorten sign-up: contact, payment, identity and support become one page with one button.
 IAMCONSOLE_SHORT_SIGN_UP = env_bool("IAMCONSOLE_SHORT_SIGN_UP", False)
 # Whose names the navigation uses: the course's ("User groups") or the console's since 2026 ("IAM user groups").

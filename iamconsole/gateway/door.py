@@ -30,6 +30,7 @@ from iamconsole.gateway.shape import check_shape
 from iamconsole.gateway.standing import Standing, standing_of
 from iamconsole.gateway.table import OPERATIONS
 from iamconsole.gateway.writing import together, write_transaction
+from iamconsole.iam import things
 from iamconsole.policy import Decision, Request, decide
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
 ]
 
 Answer = Response | AwsError
+# The operations of IAM after which there may be more of what a sandbox's quota counts (`iam.things`).
+MAKES_THINGS = ("Create", "Upload")
 
 
 def lock_account(caller: Caller) -> int:
@@ -292,6 +295,8 @@ def _locked(made: Call, recorder: Recorder, standing: Standing | None = None) ->
                 _authorise(made, standing)
                 _load([made])
                 answer = _work(made)
+                if made.operation.service == "iam" and made.operation.short_name.startswith(MAKES_THINGS):
+                    things.check(made.caller.sandbox_key)
         except AwsError as error:
             answer = error
         else:

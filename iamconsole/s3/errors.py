@@ -56,6 +56,12 @@ def entity_too_large(size: int | None, limit: int) -> S3Error:
     return S3Error("Your proposed upload exceeds the maximum allowed object size.", code="EntityTooLarge", extra=extra)
 
 
+def quota_exceeded(what: str, most: int) -> S3Error:
+    # AWS has no such quota, and so no words for it. The status is one that clients do not retry.
+    message = f"The sandbox may hold up to {most} {what} in Amazon S3. Delete something to make room."
+    return S3Error(message, code="QuotaExceeded", status=403, extra={"Quota": str(most)})
+
+
 def key_too_long() -> S3Error:
     return S3Error("Your key is too long", code="KeyTooLongError")
 

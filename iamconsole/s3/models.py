@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Bucket(models.Model):
-    """A general purpose bucket. Its name is unique in its sandbox, as on AWS it is in the world."""
+    """A general purpose bucket. Its name is unique in its sandbox, as on AWS it is in the world.
+
+    `object_count` and `byte_count` are of its objects (usage.py).
+    """
 
     sandbox = models.ForeignKey("accounts.Sandbox", models.CASCADE, related_name="buckets")
     account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="buckets")
@@ -14,6 +17,8 @@ class Bucket(models.Model):
     region = models.CharField(max_length=32)
     created = models.DateTimeField()
     policy = models.ForeignKey("accounts.PolicyText", models.PROTECT, null=True)
+    object_count = models.PositiveBigIntegerField(default=0)
+    byte_count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint("sandbox", "name", name="bucket_name_unique_in_sandbox")]

@@ -27,7 +27,7 @@ from iamconsole.core.operation import Call, Check, Params, Response, operation, 
 from iamconsole.core.regions import DEFAULT, REGIONS
 from iamconsole.iam import principals
 from iamconsole.policy import parse
-from iamconsole.s3 import bucket_policies, errors, keys, names, resources, storage
+from iamconsole.s3 import bucket_policies, errors, keys, names, resources, storage, usage
 from iamconsole.s3.models import Bucket, StoredObject
 
 DEFAULT_TYPE = "binary/octet-stream"
@@ -226,6 +226,7 @@ def create_bucket(
             )
     except IntegrityError:
         raise errors.bucket_exists(False, bucket) from None
+    usage.check_new_bucket(call.caller.sandbox_key)
     return {"Location": f"/{bucket}", "BucketArn": arn.bucket(bucket)}
 
 
@@ -354,6 +355,7 @@ def put_object(
             "stored_as": staged.name,
         },
     )
+    usage.move(row, 0 if before else 1, staged.size - (before.size if before else 0))
     if before:
         _remove_after_commit(before.stored_as)
     return {"ETag": f'"{staged.etag}"'}
@@ -481,6 +483,7 @@ def delete_object(call: Call, *, bucket: str, key: str, **more: Any) -> Response
     found = StoredObject.objects.filter(bucket=row, key=key).first()
     if found:
         found.delete()
+        usage.move(row, -1, -found.size)
         _remove_after_commit(found.stored_as)
     return {}
 

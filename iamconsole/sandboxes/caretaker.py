@@ -20,13 +20,14 @@ from django.db import DatabaseError, connection
 from django.db.models import Exists, OuterRef, Q
 from filelock import FileLock, Timeout
 
-from iamconsole.accounts import inbox
+from iamconsole.accounts import inbox, limits
 from iamconsole.accounts.models import Account, Sandbox
+from iamconsole.cloudtrail.models import Event as TrailEvent
 from iamconsole.core.caller import wall_clock
 from iamconsole.gateway import door
 from iamconsole.s3 import storage
 from iamconsole.s3.models import KeptBytes, StoredObject
-from iamconsole.sandboxes import lifecycle, rows, templates
+from iamconsole.sandboxes import lifecycle, rows, templates, visitors
 from iamconsole.sandboxes.models import Template
 from iamconsole.sts.models import TemporaryCredential
 
@@ -88,11 +89,30 @@ def purge_expired() -> int:
 def end_visits() -> int:
     """Delete the sandboxes of visitors who were not here for a day (`IAMCONSOLE_VISIT_HOURS`)."""
     before = wall_clock() - dt.timedelta(hours=settings.IAMCONSOLE_VISIT_HOURS)
+    visitors.note_uses(before, AT_ONCE)
     unused = Sandbox.objects.filter(state=Sandbox.State.LIVE, visitor=True, used__lt=before)
     ended = 0
     for key in unused.values_list("pk", flat=True)[:AT_ONCE]:
         ended += lifecycle.retire(key, unused)
     return ended
+
+
+def trim_events(*, rest: Rest = time.sleep) -> int:
+    """Drop the oldest events of every sandbox that has more than it may keep; returns how many were dropped."""
+    dropped = 0
+    live = Sandbox.objects.filter(state=Sandbox.State.LIVE).values_list("pk", "visitor")
+    for key, visitor in list(live):
+        accounts = list(Account.objects.filter(sandbox=key).values_list("pk", flat=True))
+        events = TrailEvent.objects.filter(account__in=accounts).order_by("-id").values_list("id", flat=True)
+        most = limits.quotas(visitor)["events"]
+        for newest in events[most : most + 1]:
+            too_old = TrailEvent.objects.filter(account__in=accounts, id__lte=newest).order_by("id")
+            while some := list(too_old.values_list("id", flat=True)[:AT_ONCE]):
+                with door.write_transaction():
+                    dropped += TrailEvent.objects.filter(id__in=some).delete()[0]
+                rest(0.01)
+        rest(0)
+    return dropped
 
 
 def fill_pool(*, rest: Rest = time.sleep) -> int:
@@ -238,6 +258,7 @@ def tend_for_ever(stop: Event | None = None) -> None:
             tend(rest=stop.wait)
             if time.monotonic() - swept > SWEEP_EVERY:
                 found = sweep(rest=stop.wait)
+                trim_events(rest=stop.wait)
                 swept = time.monotonic()
                 if found.rows_without_bytes:
                     log.error("Objects without bytes: %s", ", ".join(found.rows_without_bytes))

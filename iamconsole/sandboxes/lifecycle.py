@@ -110,11 +110,12 @@ def start(
     account_id: str | None = None,
     visitor: bool = False,
     ids: Ids | None = None,
+    admit: Callable[[], None] = lambda: None,
 ) -> Sandbox:
     """A new sandbox in a start state, from the pool where one is ready.
 
-    `account_id`: that of its first account. `visitor`: made by "Try it", and gone after a day unused. Raises
-    SandboxError when the account ID is taken or malformed.
+    `account_id`: that of its first account. `visitor`: made by "Try it", and gone after a day unused. `admit` is
+    asked first, in the transaction, and may raise. Raises SandboxError when the account ID is taken or malformed.
     """
     if fixture_name not in FIXTURES:
         raise SandboxError(f"There is no fixture {fixture_name!r}; there are {', '.join(FIXTURES)}.")
@@ -125,6 +126,7 @@ def start(
 
     def begin(state: StartState) -> Sandbox:
         with door.write_transaction():
+            admit()
             if account_id is None and ids is None and (ready := _from_pool(fixture_name, state, told)):
                 return ready
             if account_id is not None and Account.objects.filter(account_id=account_id).exists():

@@ -164,7 +164,11 @@ TABLES = (
     Table(iam.OidcProvider, account=OWNER, url=TEXT, client_ids=JSON, thumbprints=JSON, tags=JSON, created=TIME),
     Table(iam.Attachment, user=OWNER, group=OWNER, role=OWNER, policy=REF, aws_arn=PLAIN),
     Table(iam.InlinePolicy, user=OWNER, group=OWNER, role=OWNER, name=TEXT, text=POLICY),
-    Table(Bucket, account=OWNER, sandbox=REF, name=TEXT, region=PLAIN, created=TIME, policy=POLICY),
+    Table(
+        Bucket,
+        account=OWNER, sandbox=REF, name=TEXT, region=PLAIN, created=TIME, policy=POLICY,
+        object_count=PLAIN, byte_count=PLAIN,
+    ),
     Table(
         StoredObject,
         bucket=OWNER, key=TEXT, size=PLAIN, etag=PLAIN, content_type=PLAIN, headers=JSON, metadata=JSON,

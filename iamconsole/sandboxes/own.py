@@ -1,0 +1,120 @@
+"""What a sandbox's own page shows and does, for whoever holds its link.
+
+The link's secret is what opens it, as in the inbox: who is merely signed in to one of its accounts is a person of the
+simulated world, and resetting that world is no act in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat
+
+from iamconsole.accounts import limits, queries
+from iamconsole.accounts.models import Account, Sandbox
+from iamconsole.cloudtrail.models import Event
+from iamconsole.iam import things
+from iamconsole.s3.usage import usage_of
+from iamconsole.sandboxes import lifecycle
+from iamconsole.sandboxes.fixtures import FIXTURES
+from iamconsole.sandboxes.sign_up import ACCOUNTS_PER_SANDBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Of one kind of thing: how much there is, and how much there may be."""
+
+    title: str
+    used: int
+    most: int
+    in_bytes: bool = False
+
+    @property
+    def text(self) -> str:
+        show = filesizeformat if self.in_bytes else "{:,}".format
+        return f"{show(self.used)} of {show(self.most)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A sandbox for its holder. `accounts` are described as `manage.py sandbox create` prints them."""
+
+    slug: str
+    account_id: str
+    accounts: list[dict[str, Any]]
+    start: str
+    created: dt.datetime
+    visitor: bool
+    amounts: list[Amount]
+
+    def has(self, account_id: str) -> bool:
+        return any(one["account_id"] == account_id for one in self.accounts)
+
+
+def overview(slug: str) -> Overview | None:
+    """The sandbox that `slug` opens; None if it opens none."""
+    sandbox = queries.sandbox_with_slug(slug) if slug else None
+    if sandbox is None:
+        return None
+    described = lifecycle.describe(lifecycle.first_account(sandbox.pk))
+    return Overview(
+        slug=slug,
+        account_id=described["account_id"],
+        accounts=[_shown(one, described["endpoint"]) for one in described["accounts"]],
+        start=sandbox.fixture if sandbox.fixture in FIXTURES else "",
+        created=sandbox.created,
+        visitor=sandbox.visitor,
+        amounts=_amounts(sandbox),
+    )
+
+
+def _shown(account: dict[str, Any], endpoint: str) -> dict[str, Any]:
+    """An account with its heading, and what to tell the aws command; one that was signed up for has no known keys."""
+    person = account["admin"] or account["root"]
+    commands = ""
+    if key := person.get("access_key_id"):
+        commands = (
+            f"export AWS_ENDPOINT_URL={endpoint}\n"
+            f"export AWS_ACCESS_KEY_ID={key}\n"
+            f"export AWS_SECRET_ACCESS_KEY={person['secret_access_key']}\n"
+            "export AWS_DEFAULT_REGION=us-east-1"
+        )
+    return account | {"title": f"Account {account['name']}", "commands": commands}
+
+
+def _amounts(sandbox: Sandbox) -> list[Amount]:
+    most = limits.quotas(sandbox.visitor)
+    accounts = list(Account.objects.filter(sandbox=sandbox.pk).values_list("pk", flat=True))
+    stored = usage_of(sandbox.pk)
+    return [
+        Amount("Accounts", len(accounts), ACCOUNTS_PER_SANDBOX),
+        Amount("Users, roles, policies, keys …", things.count(sandbox.pk, most["things"]), most["things"]),
+        Amount("Buckets and objects", stored.objects, most["objects"]),
+        Amount("Bytes of objects", stored.bytes, most["bytes"], in_bytes=True),
+        Amount("Events", Event.objects.filter(account__in=accounts).count(), most["events"]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in: the root user (an empty name) or an IAM user of an account."""
+
+    account_id: str
+    user_name: str
+
+
+def password_of(slug: str, person: Person) -> str | None:
+    """The password with which a person of the start state signs in; None where we do not know it."""
+    found = overview(slug)
+    for account in found.accounts if found else ():
+        if account["account_id"] == person.account_id:
+            for one, name in (
+                (account["root"], ""),
+                (account["admin"] or {}, (account["admin"] or {}).get("user_name")),
+            ):
+                if name == person.user_name:
+                    password: str | None = one.get("password")
+                    return password
+    return None
