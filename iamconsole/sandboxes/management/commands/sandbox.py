@@ -1,17 +1,21 @@
-"""`manage.py sandbox create|start|reset|copy|delete|list|purge|sweep|fill|tend`: sandboxes for scripts."""
+"""`manage.py sandbox create|reset|copy|snapshot|restore|…`: sandboxes for scripts, and the work of the background."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from iamconsole.accounts.models import Account
-from iamconsole.sandboxes import caretaker, lifecycle
+from iamconsole.sandboxes import caretaker, lifecycle, snapshots
 from iamconsole.sandboxes.fixtures import FIXTURES
+from iamconsole.sandboxes.snapshot_file import SnapshotError
 
 OF_ONE = (
     ("reset", "bring the start state back"),
@@ -31,6 +35,10 @@ class Command(BaseCommand):
             create.add_argument("--fixture", choices=sorted(FIXTURES), default="course")
         for name, text in OF_ONE:
             acts.add_parser(name, help=text).add_argument("account_id")
+        for name, text in (("snapshot", "write a sandbox into a file"), ("restore", "put a file in a sandbox's place")):
+            act = acts.add_parser(name, help=text)
+            act.add_argument("account_id")
+            act.add_argument("file", type=Path)
         acts.add_parser("list", help="every sandbox, without its secrets")
         purge = acts.add_parser("purge", help="drop what reset and deleted sandboxes left behind")
         purge.add_argument("--now", action="store_true", help="also what requests may still be reading")
@@ -46,7 +54,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             getattr(self, options["act"])(options)
-        except (lifecycle.SandboxError, caretaker.Busy) as error:
+        except (lifecycle.SandboxError, caretaker.Busy, SnapshotError) as error:
             raise CommandError(str(error)) from error
 
     def create(self, options: dict[str, Any]) -> None:
@@ -63,6 +71,33 @@ class Command(BaseCommand):
     def delete(self, options: dict[str, Any]) -> None:
         lifecycle.delete(options["account_id"])
         self._say(options, {"account_id": options["account_id"], "deleted": True}, f"Deleted {options['account_id']}.")
+
+    def snapshot(self, options: dict[str, Any]) -> None:
+        target: Path = options["file"]
+        # Written beside it and moved there whole: a full disk leaves the file of before.
+        part = target.with_name(f".{target.name}.part")
+        try:
+            with snapshots.take(options["account_id"]).file as taken, part.open("wb") as written:
+                shutil.copyfileobj(taken, written)
+            part.replace(target)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise CommandError(f"{target} cannot be written: {error.strerror}.") from error
+        row = {"account_id": options["account_id"], "file": str(target), "bytes": target.stat().st_size}
+        self._say(options, row, f"Wrote {target}.")
+
+    def restore(self, options: dict[str, Any]) -> None:
+        try:
+            with options["file"].open("rb") as file:
+                restored = snapshots.restore(options["account_id"], file)
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+        reissued = [asdict(one) for one in restored.reissued]
+        lines = [
+            f"Restored {restored.account.account_id}.",
+            *(f"{one.title}: {one.value}" for one in restored.reissued),
+        ]
+        self._say(options, {"account_id": restored.account.account_id, "reissued": reissued}, "\n".join(lines))
 
     def list(self, options: dict[str, Any]) -> None:
         for account in lifecycle.everyone():
