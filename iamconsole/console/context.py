@@ -134,6 +134,8 @@ class Frame:
             ("Billing and Cost Management", ""),
             ("Security credentials", "/iam/security_credentials"),
             ("Settings", "/console/settings"),
+            # Ours; AWS has no such thing.
+            ("Your sandbox", "/sandbox"),
         )
         return [(label, link_to(label, path)) for label, path in wanted]
 

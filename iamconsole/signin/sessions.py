@@ -11,10 +11,12 @@ import hashlib
 import secrets
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
 from iamconsole.core.caller import wall_clock
+from iamconsole.signin import cookies
 from iamconsole.ui import drafts
 from iamconsole.ui.drafts import DRAFTS
 
@@ -118,7 +120,11 @@ def seconds_left(request: HttpRequest) -> int:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """The context processor: what every page of a signed-in browser knows of its session."""
-    if getattr(request, "caller", None) is None:
-        return {}
-    return {"console_session": {"marker": marker(request), "left": seconds_left(request)}}
+    """The context processor: what every page knows of the browser's session and sandbox. It makes no query."""
+    found: dict[str, Any] = {
+        "holds_sandbox": bool(cookies.sandbox(request)),
+        "welcome": settings.IAMCONSOLE_VISITORS,
+    }
+    if getattr(request, "caller", None) is not None:
+        found["console_session"] = {"marker": marker(request), "left": seconds_left(request)}
+    return found

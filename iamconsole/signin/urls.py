@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from iamconsole.signin.views import inbox, recovery, session, sign_in, sign_up
+from iamconsole.signin.views import inbox, own_sandbox, recovery, session, sign_in, sign_up
 
 app_name = "signin"
 
@@ -21,6 +21,12 @@ urlpatterns = [
     path("lab/inbox/<int:key>", inbox.message, name="message"),
     path("lab/leave", sign_in.leave_sandbox, name="leave-sandbox"),
     path("s/<str:slug>", sign_in.sandbox, name="sandbox"),
+    path("try", own_sandbox.try_it, name="try-it"),
+    path("sandbox", own_sandbox.own_sandbox, name="own-sandbox"),
+    path("sandbox/reset", own_sandbox.reset, name="own-sandbox-reset"),
+    path("sandbox/snapshot", own_sandbox.snapshot, name="own-sandbox-snapshot"),
+    path("sandbox/restore", own_sandbox.restore, name="own-sandbox-restore"),
+    path("sandbox/delete", own_sandbox.delete, name="own-sandbox-delete"),
     path("signin", sign_in.chooser, name="chooser"),
     path("signin/root", sign_in.root, name="root"),
     path("signin/iam", sign_in.iam_user, name="iam-user"),

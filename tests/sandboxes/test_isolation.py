@@ -12,6 +12,7 @@ import io
 import json
 import random
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -294,6 +295,9 @@ def plain(answer: HttpResponse) -> str:
     """What an answer says, without what differs between any two: tokens, ids and moments."""
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
     answer.close()
+    if answer.get("Content-Type") == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            body = b"\n".join(archive.read(name) for name in archive.namelist())
     text = f"{answer.status_code} {answer.get('Location', '')}\n{body.decode()}"
     moment = r"\d{4}-\d\d-\d\dT[\d:.]+|\d\d:\d\d(?::\d\d)?|\d+ (?:second|minute|hour)s? ago|left\W+\d+"
     return re.sub(rf"{moment}|[0-9a-f]{{8}}-[0-9a-f-]{{27}}|[A-Za-z0-9_+/=-]{{16,}}", "…", text)

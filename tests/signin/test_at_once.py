@@ -88,3 +88,16 @@ def test_guesses_sent_at_once_are_counted_each(browser):
     answers = at_once(8, lambda: browser.fetch("POST", at, code=wrong))
     assert {answer.status for answer in answers} == {422}
     assert browser.fetch("POST", at, code=right).status == 422
+
+
+def test_visitors_who_come_at_once_are_counted_exactly(server):
+    """Sixty an hour are let in from one address (`IAMCONSOLE_VISITORS_PER_HOUR`), however they crowd."""
+
+    def press(_: int) -> int:
+        visitor = Browser(server.url)
+        visitor.fetch("GET", "/try")
+        return visitor.fetch("POST", "/try").status
+
+    with ThreadPoolExecutor(8) as threads:
+        codes = list(threads.map(press, range(63)))
+    assert (codes.count(302), codes.count(429)) == (60, 3)

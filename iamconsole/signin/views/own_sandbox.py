@@ -1,0 +1,185 @@
+""" "Try it", and the page of the browser's own sandbox: what is in it, reset, snapshots, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from iamconsole.core.errors import AuthenticationError
+from iamconsole.gateway import callers
+from iamconsole.gateway.client import AwsClient
+from iamconsole.gateway.http import context_of, source_address
+from iamconsole.sandboxes import lifecycle, own, snapshots, visitors
+from iamconsole.sandboxes.own import Overview, Person
+from iamconsole.sandboxes.snapshot_file import SnapshotError
+from iamconsole.sandboxes.snapshots import Reissued
+from iamconsole.signin import cookies, sessions
+from iamconsole.signin.addresses import HOME, either
+from iamconsole.signin.forms.own_sandbox import ActForm, RestoreForm
+from iamconsole.ui import drafts, flash
+from iamconsole.ui.forms import ConfirmForm
+from iamconsole.ui.pages import public, render_page
+
+PAGE = "signin:own-sandbox"
+
+
+# -- try it -----------------------------------------------------------------------------------------
+
+
+@public
+@either
+def try_it(request: HttpRequest) -> HttpResponse:
+    """A fresh sandbox and its console, at the press of a button."""
+    held = own.overview(cookies.sandbox(request))
+    if request.method != "POST" or (held and "another" not in request.POST):
+        return render_page(request, "signin/try_it.html", {"held": held})
+    try:
+        account = visitors.begin(source_address(request))
+    except visitors.NoRoom as error:
+        return render_page(request, "signin/no_room.html", {"text": str(error), "held": held}, status=error.status)
+    response = _enter(request, account.sandbox.slug, visitors.person_of(account)) or redirect("signin:chooser")
+    cookies.set_cookie(request, response, cookies.SANDBOX, account.sandbox.slug)
+    return response
+
+
+def _enter(request: HttpRequest, slug: str, person: Person) -> HttpResponse | None:
+    """Sign a person of the sandbox's start state in, with the password that we gave it; None where it has another."""
+    password = own.password_of(slug, person)
+    at = callers.stranger(person.account_id) if password else None
+    if at is None:
+        return None
+    aws = AwsClient(at, context_of(request, face="signin"))
+    try:
+        made = aws.call("signin:ConsoleLogin", user_name=person.user_name, password=password)
+    except AuthenticationError:
+        return None  # it was changed since the start
+    if "AccessKeyId" not in made:
+        return None  # an MFA code is asked for, which the sign-in page does
+    sessions.begin(request, made["AccessKeyId"], at.account_id, made["PrincipalId"])
+    return redirect(HOME)
+
+
+# -- the sandbox's own page -------------------------------------------------------------------------
+
+
+@public
+@require_safe
+def own_sandbox(request: HttpRequest) -> HttpResponse:
+    """For whoever holds the sandbox's cookie; everybody else is told how to get it."""
+    return _page(request, own.overview(cookies.sandbox(request)))
+
+
+@public
+@require_POST
+def reset(request: HttpRequest) -> HttpResponse:
+    """The start state again. Who was signed in is signed in again, where that person is in it."""
+    held, form = _asked(request, "reset")
+    if held is None or not form.is_valid():
+        return _page(request, held, reset=form)
+    was = _signed_in_to(request, held)
+    lifecycle.reset(held.account_id)
+    return _again(request, held, was, "The sandbox is back in its start state.")
+
+
+@public
+@require_POST
+def restore(request: HttpRequest) -> HttpResponse:
+    """The state of a snapshot file, in place of everything there is."""
+    held = own.overview(cookies.sandbox(request))
+    form = RestoreForm("restore", request.POST, request.FILES)
+    if held is None or not form.is_valid():
+        return _page(request, held, restore=form)
+    was = _signed_in_to(request, held)
+    try:
+        restored = snapshots.restore(held.account_id, form.file)
+    except SnapshotError as error:
+        form.add_error("snapshot", str(error))
+        return _page(request, held, restore=form)
+    return _again(request, held, was, restored.told, restored.reissued)
+
+
+@public
+@require_POST
+def delete(request: HttpRequest) -> HttpResponse:
+    held, form = _asked(request, "delete")
+    if held is None or not form.is_valid():
+        return _page(request, held, delete=form)
+    if _signed_in_to(request, held):
+        sessions.end(request)
+    lifecycle.delete(held.account_id)
+    flash.success(request, "The sandbox was deleted, with everything in it.")
+    response = redirect("signin:landing")
+    cookies.delete_cookie(response, cookies.SANDBOX)
+    return response
+
+
+@public
+@require_POST
+def snapshot(request: HttpRequest) -> HttpResponse:
+    held = own.overview(cookies.sandbox(request))
+    if held is None:
+        return _page(request, held)
+    try:
+        taken = snapshots.take(held.account_id)
+    except SnapshotError as error:
+        flash.error(request, str(error))
+        return redirect(PAGE)
+    response = FileResponse(taken.file, as_attachment=True, filename=taken.name, content_type="application/zip")
+    response["Cache-Control"] = "no-store"
+    return response  # type: ignore[return-value]  # a stream is no HttpResponse to the stubs, and to Django it is as good
+
+
+def _asked(request: HttpRequest, act: str) -> tuple[Overview | None, ConfirmForm]:
+    return own.overview(cookies.sandbox(request)), ActForm(act, request.POST)
+
+
+def _page(request: HttpRequest, held: Overview | None, **sent: ConfirmForm) -> HttpResponse:
+    if held is None:
+        status = 200 if request.method in ("GET", "HEAD") else 403
+        return render_page(request, "signin/no_sandbox.html", {}, status=status)
+    context: dict[str, Any] = {
+        "held": held,
+        "link": request.build_absolute_uri(f"/s/{held.slug}"),
+        "forms": {
+            "reset": sent.get("reset") or ActForm("reset"),
+            "restore": sent.get("restore") or RestoreForm("restore"),
+            "delete": sent.get("delete") or ActForm("delete"),
+        },
+        "inside": _signed_in_to(request, held) is not None,
+        "hours": visitors.hours(),
+        "told": drafts.take_once(request, request.GET.get("told", "")) if "told" in request.GET else None,
+    }
+    return render_page(request, "signin/own_sandbox.html", context, status=422 if sent else 200)
+
+
+def _signed_in_to(request: HttpRequest, held: Overview) -> Person | None:
+    """Who is signed in, if to an account of this sandbox and as its root user or an IAM user."""
+    caller = getattr(request, "caller", None)
+    if caller is None or not held.has(caller.account_id):
+        return None
+    return Person(caller.account_id, caller.user_name)
+
+
+def _again(
+    request: HttpRequest, held: Overview, was: Person | None, text: str, told: Sequence[Reissued] = ()
+) -> HttpResponse:
+    """Back to the page, with a session in the new state for whoever had one in the old and is there again."""
+    if was is not None:
+        # Its credentials are gone with the old state: there is no session to end any more.
+        request.caller = None  # type: ignore[attr-defined]  # the sign-in middleware set it
+        if _enter(request, held.slug, was) is None:
+            request.session.flush()
+            text += " Sign in again."
+    flash.success(request, text)
+    # Shown once, and kept encrypted until then.
+    token = (
+        drafts.keep_once(request, [{"title": one.title, "what": one.what, "value": one.value} for one in told])
+        if told
+        else ""
+    )
+    return redirect(f"{reverse(PAGE)}?told={token}" if token else PAGE)
