@@ -73,6 +73,15 @@ def fill_code(page: Page) -> None:
     page.get_by_label("Verification code").fill(code_in(page))
 
 
+def come_by_the_link(page: Page) -> None:
+    """From a page of another sandbox, or of none: the link asks."""
+    link = page.get_by_text(re.compile(r"/s/\w+$")).inner_text()
+    press("Leave this sandbox")(page)
+    page.wait_for_url("**/signin*")
+    page.evaluate("address => { location.href = address; }", link)
+    page.wait_for_url("**/s/*")
+
+
 _addresses = count()
 
 SIGN_UP: tuple[tuple[str, Act], ...] = (
@@ -120,6 +129,13 @@ OUTSIDE = (
     State("sign-in-refused", "/console?account={account}", "nobody", in_turn(
         fill("IAM username", "admin"), fill("Password", "wrong"), press("Sign in"))),
     State("forgot", "/signin/forgot", "nobody"),
+    State("try-it", "/sandbox", "nobody", in_turn(press("Leave this sandbox"), lambda page: page.goto("/try"))),
+    State("try-another", "/try", "nobody"),
+    State("own-sandbox", "/sandbox", "nobody"),
+    State("own-sandbox-refused", "/sandbox", "nobody",
+        lambda page: page.locator("#reset-form").evaluate("form => form.requestSubmit()")),
+    State("no-sandbox", "/sandbox", "nobody", in_turn(press("Leave this sandbox"), lambda page: page.goto("/sandbox"))),
+    State("join-sandbox", "/sandbox", "nobody", come_by_the_link),
     State("reset-dead", "/signin/reset?token=x", "nobody"),
     State("authenticator", "/lab/authenticator", "nobody"),
     State("signed-out", "/signin?loggedout", "nobody"),
