@@ -58,7 +58,9 @@ class Record:
 
 
 def insert(records: Sequence[Record]) -> None:
-    """Write events, with what they were decided on kept once by content."""
+    """Write events, with what they were decided on kept once by content. Signing out leaves none."""
+    if not records:
+        return
     bases = {r.basis_key: DecisionBasis(sha256=r.basis_key, attachments=r.basis) for r in records if r.basis}
     new = [basis for key, basis in bases.items() if key not in _written]
     if new:
