@@ -299,7 +299,7 @@ def plain(answer: HttpResponse) -> str:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             body = b"\n".join(archive.read(name) for name in archive.namelist())
     text = f"{answer.status_code} {answer.get('Location', '')}\n{body.decode()}"
-    moment = r"\d{4}-\d\d-\d\dT[\d:.]+|\d\d:\d\d(?::\d\d)?|\d+ (?:second|minute|hour)s? ago|left\W+\d+"
+    moment = r"\d{4}-\d\d-\d\dT[\d:.]+|\d\d:\d\d(?::\d\d)?|\d+ (?:second|minute|hour)s? ago|(?<=>)Now(?=<)|left\W+\d+"
     return re.sub(rf"{moment}|[0-9a-f]{{8}}-[0-9a-f-]{{27}}|[A-Za-z0-9_+/=-]{{16,}}", "…", text)
 
 
