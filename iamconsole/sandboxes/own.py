@@ -107,14 +107,13 @@ class Person:
 
 def password_of(slug: str, person: Person) -> str | None:
     """The password with which a person of the start state signs in; None where we do not know it."""
-    found = overview(slug)
-    for account in found.accounts if found else ():
-        if account["account_id"] == person.account_id:
-            for one, name in (
-                (account["root"], ""),
-                (account["admin"] or {}, (account["admin"] or {}).get("user_name")),
-            ):
-                if name == person.user_name:
-                    password: str | None = one.get("password")
-                    return password
+    sandbox = queries.sandbox_with_slug(slug) if slug else None
+    described = lifecycle.describe(lifecycle.first_account(sandbox.pk))["accounts"] if sandbox else ()
+    for account in described:
+        known = {"": account["root"]}
+        if admin := account["admin"]:
+            known[admin["user_name"]] = admin
+        if account["account_id"] == person.account_id and person.user_name in known:
+            password: str | None = known[person.user_name].get("password")
+            return password
     return None

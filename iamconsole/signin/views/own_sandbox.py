@@ -35,7 +35,7 @@ PAGE = "signin:own-sandbox"
 @either
 def try_it(request: HttpRequest) -> HttpResponse:
     """A fresh sandbox and its console, at the press of a button."""
-    held = own.overview(cookies.sandbox(request))
+    held = callers.is_sandbox(cookies.sandbox(request))
     if request.method != "POST" or (held and "another" not in request.POST):
         return render_page(request, "signin/try_it.html", {"held": held})
     try:
