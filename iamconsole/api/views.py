@@ -16,11 +16,12 @@ from iamconsole import wire
 from iamconsole.api.authentication import Signer, authenticate, signing_of
 from iamconsole.api.bodies import Pieces, Span
 from iamconsole.core.caller import Signing, wall_clock
-from iamconsole.core.errors import AwsError, CallerGone
+from iamconsole.core.errors import AccessDenied, AwsError, CallerGone
 from iamconsole.core.ids import Ids
 from iamconsole.core.operation import Body
 from iamconsole.gateway import callers, door
 from iamconsole.gateway.http import context_of
+from iamconsole.gateway.shape import check_shape
 from iamconsole.s3.errors import S3Error, entity_too_large, no_such_bucket
 from iamconsole.s3.storage import OBJECT_HEADERS
 
@@ -188,6 +189,8 @@ def _answer(
         _refuse_too_large(received)
     else:
         parsed, received = None, _with_body(request, received)
+    if asked.service == "sts" and (unsigned := _without_signature(received)):
+        return _response(unsigned, _at_the_role(request, unsigned), request_id)
     now = wall_clock()
     if signature is None:
         raise wire.authentication_error(asked.service, wire.MISSING, asked.protocol)
@@ -198,6 +201,32 @@ def _answer(
     context = context_of(request, face="api", region=signature.region, signing=signing_of(signature, now))
     result = door.call(signer.caller, context, operation, body=body, **_keywords(parsed))
     return _response(parsed, result, request_id)
+
+
+# STS API Reference, of both: calling it "does not require the use of AWS security credentials".
+WITHOUT_SIGNATURE = frozenset({"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"})
+
+
+def _without_signature(received: wire.HttpRequest) -> wire.Parsed | None:
+    """The call, if it is one that AWS asks no signature for; one that is there all the same counts for nothing."""
+    if b"AssumeRoleWith" not in received.body and "AssumeRoleWith" not in received.query:
+        return None
+    try:
+        parsed = wire.parse("sts", received)
+    except wire.WireError:
+        return None  # said where every other request is read
+    return parsed if f"sts:{parsed.operation}" in WITHOUT_SIGNATURE else None
+
+
+def _at_the_role(request: HttpRequest, parsed: wire.Parsed) -> dict[str, Any]:
+    """Ask in the account of the role: what the request brings along says who asks."""
+    params = _keywords(parsed)
+    name = f"sts:{parsed.operation}"
+    caller = callers.at_role(str(params.get("role_arn", "")))
+    if caller is None:
+        check_shape(door.operation_named(name), params)
+        raise AccessDenied(f"Not authorized to perform {name}")
+    return door.call(caller, context_of(request, face="api"), name, **params)
 
 
 def _offered(parsed: wire.Parsed, protocol: str) -> str:

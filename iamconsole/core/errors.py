@@ -95,6 +95,9 @@ class AccessDenied(AwsError):
         if resource:
             on = f' on resource: "{resource}"' if service in cls._quoting else f" on resource: {resource}"
         message = f"User: {principal_arn} is not authorized to perform: {action}{on} {decision.reason}"
+        if ":saml-provider/" in principal_arn or ":oidc-provider/" in principal_arn:
+            # To the user of an identity provider AWS says no more (IAM User Guide, "Troubleshoot SAML federation").
+            message = f"Not authorized to perform {action}"
         error = cls(message if principal_arn else "Access Denied")
         error.decision, error.action, error.resource, error.principal_arn = decision, action, resource, principal_arn
         return error

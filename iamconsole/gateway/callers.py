@@ -10,6 +10,7 @@ from iamconsole.accounts import inbox
 from iamconsole.accounts import queries as accounts
 from iamconsole.accounts.models import Account
 from iamconsole.core import arn
+from iamconsole.core.arn import Arn
 from iamconsole.core.caller import Caller, Session, SessionKind, wall_clock
 from iamconsole.iam import queries as iam
 from iamconsole.iam.models import Role, User
@@ -93,6 +94,13 @@ def anonymous(public_name: str, bucket: str) -> Caller | None:
     """Whoever asks for an object without credentials; recorded with the bucket's owner, as CloudTrail does."""
     owner = s3.owner_of(public_name, bucket)
     return stranger_at(owner) if owner else None
+
+
+def at_role(role_arn: str) -> Caller | None:
+    """Nobody in particular, at the door of the account that a role's ARN names; None if there is none."""
+    parsed = Arn.parse(role_arn)
+    account = accounts.account_named(parsed.account) if parsed and accounts.is_account_id(parsed.account) else None
+    return None if account is None else stranger_at(account)
 
 
 def is_sandbox(slug: str) -> bool:

@@ -27,6 +27,7 @@ from iamconsole.iam.operations import (
 from iamconsole.s3 import operations as s3
 from iamconsole.sts.operations import (
     assume_role,
+    federation,
     identity,
     recovery,
     refusals,
@@ -56,6 +57,7 @@ MODULES = (
     last_accessed,
     simulation,
     assume_role,
+    federation,
     identity,
     recovery,
     refusals,

@@ -86,7 +86,13 @@ def declared(check: Check) -> set[str]:
 def in_reference(check: Check) -> set[str]:
     """The keys of the action's line, and of its resource types that the operation is about."""
     service = check.action.partition(":")[0]
-    return set(listed(check.action)[1]).union(*(keys_of_type(service, kind) for kind in check.resource.kinds))
+    keys = {key for key in listed(check.action)[1] if not is_of_a_provider(check, key)}
+    return keys.union(*(keys_of_type(service, kind) for kind in check.resource.kinds))
+
+
+def is_of_a_provider(check: Check, key: str) -> bool:
+    """Whether a key is a claim of an identity provider (`login.example.com:sub`): no declaration can list them."""
+    return check.action == "sts:AssumeRoleWithWebIdentity" and "." in key.partition(":")[0]
 
 
 @each_check
@@ -149,7 +155,8 @@ def undeclared(check: Check, context: Iterable[str]) -> set[str]:
     """The keys of a request that neither the page nor the operation's declaration knows."""
     known = GLOBAL | declared(check)
     with_names = tuple(key[: key.rindex("/") + 1] for key in known if key.endswith(("}", ">")))
-    return {key for key in context if key not in known and not key.startswith(with_names)}
+    found = {key for key in context if key not in known and not key.startswith(with_names)}
+    return {key for key in found if not is_of_a_provider(check, key)}
 
 
 def is_of_kind(resource: str, service: str, kind: str) -> bool:
