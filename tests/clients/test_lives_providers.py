@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
+from tests.factories import policy
 from tests.federation import identity_provider as idp
 
 TAGS = [{"Key": "team", "Value": "hr"}]
@@ -60,3 +63,46 @@ def test_the_life_of_an_oidc_provider(admin, account, provider, refused):
     admin.iam("DeleteOpenIDConnectProvider", **which)
     with refused("NoSuchEntity"):
         admin.iam("GetOpenIDConnectProvider", **which)
+
+
+def trust(provider_arn, action):
+    return policy({"Effect": "Allow", "Principal": {"Federated": provider_arn}, "Action": action})
+
+
+def test_the_life_of_a_session_with_an_assertion(admin, account, provider, refused):
+    saml = admin.iam("CreateSAMLProvider", Name="Corporate", SAMLMetadataDocument=provider.metadata())
+    which = {"SAMLProviderArn": saml["SAMLProviderArn"]}
+    document = trust(which["SAMLProviderArn"], "sts:AssumeRoleWithSAML")
+    role = admin.iam("CreateRole", RoleName="Staff", AssumeRolePolicyDocument=document)["Role"]
+    attributes = idp.aws_attributes(role["Arn"], which["SAMLProviderArn"], "alice")
+    asked = {"RoleArn": role["Arn"], "PrincipalArn": which["SAMLProviderArn"]}
+    made = admin.sts("AssumeRoleWithSAML", **asked, SAMLAssertion=provider.response(attributes))
+    assert made["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{account}:assumed-role/Staff/alice"
+    assert (made["Subject"], made["SubjectType"]) == ("alice@example.com", "persistent")
+    session = admin.with_keys(made["Credentials"])
+    assert session.sts("GetCallerIdentity")["Arn"] == made["AssumedRoleUser"]["Arn"]
+    with refused("InvalidIdentityToken"):
+        admin.sts("AssumeRoleWithSAML", **asked, SAMLAssertion=idp.IdentityProvider.new().response(attributes))
+    with refused("ExpiredTokenException"):
+        old = provider.response(attributes, since=dt.timedelta(minutes=-10))
+        admin.sts("AssumeRoleWithSAML", **asked, SAMLAssertion=old)
+    admin.iam("DeleteRole", RoleName="Staff")
+    admin.iam("DeleteSAMLProvider", **which)
+
+
+def test_the_life_of_a_session_with_a_token(admin, account, provider, refused):
+    given = {"ClientIDList": ["app"], "ThumbprintList": [provider.thumbprint]}
+    arn = admin.iam("CreateOpenIDConnectProvider", Url=URL, **given)["OpenIDConnectProviderArn"]
+    document = trust(arn, "sts:AssumeRoleWithWebIdentity")
+    role = admin.iam("CreateRole", RoleName="Web", AssumeRolePolicyDocument=document)["Role"]
+    asked = {"RoleArn": role["Arn"], "RoleSessionName": "alice"}
+    claims = {"iss": URL, "aud": "app", "sub": "user:alice"}
+    made = admin.sts("AssumeRoleWithWebIdentity", **asked, WebIdentityToken=provider.token(claims))
+    assert (made["SubjectFromWebIdentityToken"], made["Provider"], made["Audience"]) == ("user:alice", URL, "app")
+    session = admin.with_keys(made["Credentials"])
+    assert session.sts("GetCallerIdentity")["Arn"] == f"arn:aws:sts::{account}:assumed-role/Web/alice"
+    with refused("InvalidIdentityToken"):
+        token = provider.token(claims | {"aud": "other"})
+        admin.sts("AssumeRoleWithWebIdentity", **asked, WebIdentityToken=token)
+    admin.iam("DeleteRole", RoleName="Web")
+    admin.iam("DeleteOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
