@@ -357,6 +357,27 @@ def test_a_permissions_boundary_does_not_limit_what_the_account_allows(admin, sa
     assert not may("iam:ListUsers", "*")
 
 
+def test_who_has_a_narrow_boundary_changes_its_password_and_the_ladder_says_why(admin, sandbox):
+    """The course's Sara-intern: with the setting off the boundary stops her at her first sign-in."""
+    narrow = admin.call("iam:CreatePolicy", policy_name="narrow", policy_document=policy(allow("s3:GetObject")))
+    boundary = {"user_name": "amin", "permissions_boundary": narrow["Policy"]["Arn"]}
+    admin.call("iam:PutUserPermissionsBoundary", **boundary)
+    amin = client_with_password_rights(admin, sandbox)
+    admin.call("iam:CreateLoginProfile", user_name="amin", password="Passw0rd!")
+    change = {"old_password": "Passw0rd!", "new_password": "NewPassw0rd"}
+    code, message = refusal(amin, "iam:ChangePassword", **change)
+    assert (code, message.endswith("because no permissions boundary allows the iam:ChangePassword action")) == (
+        "AccessDenied",
+        True,
+    )
+    admin.call("iam:UpdateAccountPasswordPolicy", allow_users_to_change_password=True)
+    client_for(sandbox, "amin").call("iam:ChangePassword", **change)
+    event = Event.objects.filter(user_name="amin", name="ChangePassword").latest("id")
+    details = admin.call("iam:GetRequestAuthorizationDetails", event_id=str(event.event_id))
+    stages = {stage["name"]: stage["verdict"] for stage in details["Stages"]}
+    assert (details["OutcomeNow"], stages["identity"], stages["boundary"]) == ("allowed", "allows", "not_applicable")
+
+
 def test_the_explanation_names_the_account_password_policy(admin, sandbox):
     admin.call("iam:UpdateAccountPasswordPolicy", allow_users_to_change_password=True)
     amin = client_for(sandbox, "amin")
