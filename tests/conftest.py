@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.conf import settings as django_settings
+from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from iamconsole.accounts.models import Account
 from iamconsole.gateway import record
 from iamconsole.gateway.client import AwsClient
-from iamconsole.sandboxes import lifecycle
+from iamconsole.sandboxes import lifecycle, templates
 from tests.clients.drivers import Aws
 from tests.factories import Server, client_for, sign_in
 
@@ -29,14 +31,29 @@ hypothesis_settings.register_profile("without-deadline", deadline=None)
 hypothesis_settings.load_profile("without-deadline")
 
 
+@pytest.fixture(scope="session")
+def template_objects(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("template-objects")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker, template_objects) -> None:
+    """The course's template is built once, as on a server, and not by every test."""
+    with django_db_blocker.unblock(), override_settings(STORAGES=_stored_in(template_objects)):
+        templates.start_state("course")
+
+
 @pytest.fixture(autouse=True)
-def objects_go_to_a_folder_of_the_test(settings, tmp_path):
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path / "objects"},
-        }
-    }
+def objects_go_to_a_folder_of_the_test(request, settings, tmp_path):
+    settings.STORAGES = _stored_in(tmp_path / "objects")
+    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
+        kept = request.getfixturevalue("template_objects")
+        shutil.copytree(kept, tmp_path / "objects", copy_function=os.link)
+
+
+def _stored_in(folder: Path) -> dict[str, Any]:
+    folders = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
+    return django_settings.STORAGES | {"default": folders}
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -75,21 +75,29 @@ def discard(staged: Staged) -> None:
 def named(names: Collection[str], *, hold: bool = False) -> set[str]:
     """Those of `names` that an object or a kept image still names.
 
-    With `hold` they stay so until the transaction ends: whoever takes the last name away waits for it, and looks
-    again after it (`release`). SQLite's IMMEDIATE transaction holds everything; PostgreSQL's rows are held by
-    share, so that those who only hold do not wait for each other.
+    With `hold` they stay so until the transaction ends: whoever takes the held name away waits for it, and looks
+    again after it (`release`). SQLite's IMMEDIATE transaction holds everything. On PostgreSQL one row of each name is
+    held by share, so that those who only hold do not wait for each other. A name may have thousands of rows, and one
+    is enough: a kept image's, if there is one.
     """
-    lock = " FOR SHARE" if hold and connection.vendor == "postgresql" else ""
     found: set[str] = set()
-    wanted = sorted(names)
-    with connection.cursor() as cursor:
-        for start in range(0, len(wanted), NAMES_AT_ONCE):
-            some = wanted[start : start + NAMES_AT_ONCE]
-            marks = ", ".join(["%s"] * len(some))
-            for table in (KeptBytes._meta.db_table, StoredObject._meta.db_table):
-                cursor.execute(f'SELECT "stored_as" FROM "{table}" WHERE "stored_as" IN ({marks}){lock}', some)
-                found.update(row[0] for row in cursor.fetchall())
+    for model in (KeptBytes, StoredObject):
+        missing = sorted(set(names) - found)
+        for start in range(0, len(missing), NAMES_AT_ONCE):
+            found |= _named_in(model._meta.db_table, missing[start : start + NAMES_AT_ONCE], hold)
     return found
+
+
+def _named_in(table: str, names: Sequence[str], hold: bool) -> set[str]:
+    values = ", ".join(["(%s)"] * len(names))
+    one = f'SELECT "stored_as" FROM "{table}" WHERE "stored_as" = wanted.name LIMIT 1'
+    with connection.cursor() as cursor:
+        if hold and connection.vendor == "postgresql":
+            query = f"SELECT name FROM (VALUES {values}) wanted(name), LATERAL ({one} FOR SHARE) held"
+        else:
+            query = f"WITH wanted(name) AS (VALUES {values}) SELECT name FROM wanted WHERE EXISTS ({one})"
+        cursor.execute(query, names)
+        return {row[0] for row in cursor.fetchall()}
 
 
 def release(names: Collection[str]) -> None:
