@@ -13,8 +13,9 @@ class GeneratedPasswordHasher(BasePasswordHasher):
     """For the generated passwords of a start state, and for no other.
 
     A slow hash protects what people choose: from a stolen one their words can be guessed. Twenty random characters
-    cannot, however fast the hash, and a class that starts at once would wait for hundreds of slow ones. Checking
-    costs as much as with the preferred hasher, or the time would tell which users have such a password.
+    cannot, however fast the hash, and a class that starts at once would wait for hundreds of slow ones. To be wrong
+    costs as much as with the preferred hasher, or the time would tell which users have such a password; to be right
+    tells nothing that the answer does not.
     """
 
     algorithm = "generated"
@@ -28,9 +29,11 @@ class GeneratedPasswordHasher(BasePasswordHasher):
         return {"algorithm": algorithm, "salt": salt, "hash": digest}
 
     def verify(self, password: str, encoded: str) -> bool:
-        slow = get_hasher()
-        slow.encode(password, slow.salt())
-        return constant_time_compare(self.encode(password, self.decode(encoded)["salt"]), encoded)
+        right = constant_time_compare(self.encode(password, self.decode(encoded)["salt"]), encoded)
+        if not right:
+            slow = get_hasher()
+            slow.encode(password, slow.salt())
+        return right
 
     def safe_summary(self, encoded: str) -> dict[Any, Any]:
         decoded = self.decode(encoded)

@@ -274,7 +274,13 @@ def _write(made: Call, recorder: Recorder) -> Answer:
         recorder.pending += _record(made, _standing(made, recorder), error)
         recorder.flush()
         return error
-    answer = _locked(made, recorder)
+    try:
+        answer = _locked(made, recorder)
+    except CallerGone:
+        # Nothing was begun: the account is looked at first.
+        if operation.discard and made.prepared is not None:
+            operation.discard(made.prepared)
+        raise
     # After any other failure the transaction may or may not be committed: what was prepared may be in use.
     if operation.discard and made.prepared is not None and isinstance(answer, AwsError):
         operation.discard(made.prepared)

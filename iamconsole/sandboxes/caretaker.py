@@ -41,6 +41,7 @@ GRACE = dt.timedelta(hours=1)
 READY_FOR = dt.timedelta(hours=12)
 EVERY = 5.0
 SWEEP_EVERY = 3600.0
+NONE = dt.timedelta(0)
 AT_ONCE = 500
 
 Rest = Callable[[float], object]
@@ -163,7 +164,7 @@ def sweep(*, grace: dt.timedelta = GRACE, rest: Rest = time.sleep) -> Swept:
     swept = Swept()
     before = wall_clock() - grace
     there: set[str] = set()
-    for names in _stored_names(rest):
+    for names in stored_names(rest):
         there.update(names)
         orphans = {name for name in names - storage.named(names) if _modified(name) < before}
         storage.release(orphans)
@@ -177,7 +178,7 @@ def sweep(*, grace: dt.timedelta = GRACE, rest: Rest = time.sleep) -> Swept:
     return swept
 
 
-def _stored_names(rest: Rest) -> Iterator[set[str]]:
+def stored_names(rest: Rest) -> Iterator[set[str]]:
     """The names in the storage, a folder at a time; `storage.stage` makes two levels of folders."""
     if not default_storage.exists(""):
         return

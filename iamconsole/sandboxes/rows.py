@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connection
+from django.db.models import Field
 
 from iamconsole.accounts.models import Account, Sandbox
 from iamconsole.gateway import door
@@ -30,12 +32,14 @@ def drop_in_background(sandbox_key: int) -> Iterator[None]:
     more = True
     while more:
         names: set[str] = set()
-        until = time.monotonic() + SECONDS
+        began = time.monotonic()
         with door.write_transaction():
-            while more and time.monotonic() < until:
+            while more:
                 deleted = next(deletes, None)
                 more = deleted is not None
                 names |= deleted or set()
+                if time.monotonic() - began > SECONDS:
+                    break
         storage.release(names)
         yield
 
@@ -67,12 +71,16 @@ def _conditions(table: Table, sandbox_key: int, accounts: list[int]) -> Iterator
         yield f'"id" = {int(sandbox_key)}'
     elif table.model is Account:
         yield f'"sandbox_id" = {int(sandbox_key)}'
-    for name in table.owners if table.model is not Account else ():
-        field = table.model._meta.get_field(name)
-        owner = table_of(field.related_model)  # type: ignore[arg-type]  # owners are rows
-        if owner.model is Account:
-            keys = ", ".join(str(int(key)) for key in accounts) or "NULL"
-            yield f'"{field.column}" IN ({keys})'
-        else:
-            for where in _conditions(owner, sandbox_key, accounts):
-                yield f'"{field.column}" IN (SELECT "id" FROM "{owner.model._meta.db_table}" WHERE {where})'
+    else:
+        for field in (field for field in table.fields if field.name in table.owners):
+            yield from _by_owner(field, sandbox_key, accounts)
+
+
+def _by_owner(field: Field[Any, Any], sandbox_key: int, accounts: list[int]) -> Iterator[str]:
+    owner = table_of(field.related_model)  # type: ignore[arg-type]  # owners are rows
+    if owner.model is Account:
+        keys = ", ".join(str(int(key)) for key in accounts) or "NULL"
+        yield f'"{field.column}" IN ({keys})'
+    else:
+        for where in _conditions(owner, sandbox_key, accounts):
+            yield f'"{field.column}" IN (SELECT "id" FROM "{owner.model._meta.db_table}" WHERE {where})'

@@ -137,7 +137,7 @@ def _build(slug: str, fixture_name: str) -> Template:
             sandbox = Sandbox.objects.create(
                 slug=ids.slug(), fixture=fixture_name, start=seal(known), created=now, state=Sandbox.State.READY
             )
-            accounts = [_open(sandbox, account, now) for account in fixture.accounts]
+            accounts = [open_account(sandbox, account, now) for account in fixture.accounts]
             account_ids = [account.account_id for account in accounts]
             for account, described, credentials in zip(accounts, fixture.accounts, known, strict=True):
                 build_account(account, described, credentials, account_ids)
@@ -150,7 +150,7 @@ def _build(slug: str, fixture_name: str) -> Template:
         return Template.objects.get(slug=slug)  # another process was first at the very end
 
 
-def _open(sandbox: Sandbox, described: FixtureAccount, now: dt.datetime) -> Account:
+def open_account(sandbox: Sandbox, described: FixtureAccount, now: dt.datetime) -> Account:
     return Account.objects.create(
         sandbox=sandbox,
         account_id=free_account_id(Ids()),

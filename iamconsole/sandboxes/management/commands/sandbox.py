@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import shutil
 from collections.abc import Mapping
@@ -111,7 +110,7 @@ class Command(BaseCommand):
             self._say(options, row, f"{row['account_id']}  {row['fixture']:<8}  {row['name']}  {row['link']}")
 
     def purge(self, options: dict[str, Any]) -> None:
-        grace = dt.timedelta(0) if options["now"] else caretaker.REST_OF_A_REQUEST
+        grace = caretaker.NONE if options["now"] else caretaker.REST_OF_A_REQUEST
         dropped = caretaker.purge(grace=grace)
         self._say(options, {"purged": dropped}, f"Purged {dropped}.")
 
