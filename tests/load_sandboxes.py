@@ -243,8 +243,8 @@ def several(many: int) -> None:
         there = [account.account_id for account in lifecycle.everyone()[:100]]
         acts: dict[str, Callable[[int], object]] = {
             "start": lambda number: lifecycle.start("course"),
-            "reset": lambda number: lifecycle.reset(there[number]),
-            "copy": lambda number: lifecycle.copy(there[number]),
+            "reset": lambda number: lifecycle.reset(there[number % len(there)]),
+            "copy": lambda number: lifecycle.copy(there[number % len(there)]),
         }
         figures = {name: cost(act, 100) for name, act in acts.items()}
         began = time.process_time()

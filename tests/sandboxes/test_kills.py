@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.mark.parametrize("act", ["start", "reset", "copy", "purge"])
+@pytest.mark.parametrize("act", ["start", "reset", "copy", "restore", "purge"])
 def test_a_kill_leaves_what_was_before_or_what_is_after(act):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("IAMCONSOLE_", "DJANGO_", "DATABASE_"))}
     command = [sys.executable, "-m", "tests.kills", "--rounds", "2", act]
