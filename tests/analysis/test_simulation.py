@@ -331,22 +331,15 @@ def test_policies_can_be_left_out_of_a_simulation(root, admin, john, sandbox):
     assert left({"PolicyArn": "arn:aws:iam::aws:policy/Nothing"}) == {"AmazonS3FullAccess", "user_john_Read"}
     inline = {"PolicyName": "Read", "AttachmentType": "user", "AttachmentName": "john"}
     assert left({"InlinePolicyIdentifier": inline}) == {"AmazonS3FullAccess"}
-    for wrong in (
-        {},
-        {"PolicyType": "inline", "PolicyArn": own},
-        {"PolicyArn": "x" * 20},
-        {"PolicyArn": "arn:aws:iam::*:policy/a"},
-        {"PolicyArn": "arn:aws:iam::aws:policy/*a*"},
+    for code, wrong in (
+        ("ValidationError", {}),  # the shape of a union: exactly one member
+        ("ValidationError", {"PolicyType": "inline", "PolicyArn": own}),
+        ("InvalidInput", {"PolicyArn": "x" * 20}),
+        ("InvalidInput", {"PolicyArn": "arn:aws:iam::*:policy/a"}),
+        ("InvalidInput", {"PolicyArn": "arn:aws:iam::aws:policy/*a*"}),
     ):
-        refused(
-            admin,
-            "InvalidInput",
-            "",
-            "iam:SimulatePrincipalPolicy",
-            policy_source_arn=john,
-            action_names=["s3:GetObject"],
-            policy_exclusion_list=[wrong],
-        )
+        asked = {"policy_source_arn": john, "action_names": ["s3:GetObject"], "policy_exclusion_list": [wrong]}
+        refused(admin, code, "", "iam:SimulatePrincipalPolicy", **asked)
 
 
 def test_somebody_else_may_call_with_the_policies_of_a_user(root, admin, john, sandbox):

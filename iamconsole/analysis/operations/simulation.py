@@ -168,11 +168,8 @@ def _caller(caller_arn: str, resource_policy: str | None) -> Principal:
 
 
 def _exclusion(given: Mapping[str, Any]) -> tuple[str, Any]:
-    """One PolicyIdentifier, "a union type. Specify exactly one of PolicyType, PolicyArn, or InlinePolicyIdentifier"."""
+    """One PolicyIdentifier: a union, of whose members the shape lets exactly one through."""
     said = {key: value for key, value in given.items() if value is not None}
-    wrong = InvalidInput("A policy identifier must name exactly one thing.", field="policy_exclusion_list")
-    if len(said) != 1:
-        raise wrong
     if "PolicyType" in said:
         return "type", said["PolicyType"]
     if "PolicyArn" in said:
