@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connection
 
 from iamconsole.accounts.models import Sandbox
+from iamconsole.accounts.prepared import Prepared
 
 # Apart from every other advisory lock.
 _NAMESPACE = 7_220_052
@@ -27,4 +28,7 @@ def held_quotas(sandbox_key: int) -> dict[str, int]:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_NAMESPACE, sandbox_key % 2**31])
-    return quotas(Sandbox.objects.values_list("visitor", flat=True).get(pk=sandbox_key))
+    return quotas(_is_visitors(sandbox_key)[0][0])
+
+
+_is_visitors = Prepared[tuple[bool]](lambda key: Sandbox.objects.filter(pk=key).values_list("visitor"), int)

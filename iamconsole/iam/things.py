@@ -25,14 +25,19 @@ def _tables() -> tuple[str, ...]:
     )
 
 
-def count(sandbox_key: int, most: int) -> int:
-    """How many there are, counted up to `most`: what more there is costs nothing."""
+@cache
+def _counting() -> tuple[str, int]:
+    """The SQL that counts, and how often it asks for the sandbox."""
     accounts = "SELECT id FROM accounts_account WHERE sandbox_id = %s"
     each = [f'SELECT 1 FROM "{table}" WHERE account_id IN ({accounts})' for table in _tables()]
+    return f"SELECT COUNT(*) FROM ({' UNION ALL '.join(each)} LIMIT %s) AS counted", len(each)
+
+
+def count(sandbox_key: int, most: int) -> int:
+    """How many there are, counted up to `most`: what more there is costs nothing."""
+    sql, times = _counting()
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT COUNT(*) FROM ({' UNION ALL '.join(each)} LIMIT %s) AS counted", [sandbox_key] * len(each) + [most]
-        )
+        cursor.execute(sql, [sandbox_key] * times + [most])
         found: int = cursor.fetchone()[0]
     return found
 

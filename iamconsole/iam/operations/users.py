@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iamconsole.accounts.models import Account
+from iamconsole.accounts.prepared import insert
 from iamconsole.core.caller import Caller
 from iamconsole.core.errors import DeleteConflict, EntityAlreadyExists
 from iamconsole.core.operation import Call, Check, Response, operation
@@ -34,7 +35,7 @@ def create_user(
     """Create a user that may not do anything yet."""
     refuse_taken_name(call.caller, user_name)
     quotas.check("UsersPerAccount", quotas.USERS, queries.user_count(call.caller.account_key))
-    row = User.objects.create(
+    row = User(
         account_id=call.caller.account_key,
         name=user_name,
         path=path,
@@ -43,6 +44,7 @@ def create_user(
         tags=merged_tags({}, tags),
         **boundary_named(call, permissions_boundary),
     )
+    insert([row])
     return {"User": shapes.described_user(row, call.caller.account_id)}
 
 
