@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 from django import forms
 from django.http import QueryDict
 from django.template import Context, Template
 
 from iamconsole.core.errors import AccessDenied, EntityAlreadyExists
+from iamconsole.policy import Decision
 from iamconsole.ui.forms import ConfirmForm, Form, PickField, submit
 
 
@@ -33,7 +32,8 @@ def draw(source, **values):
 
 
 def denial():
-    decision = SimpleNamespace(reason="because no identity-based policy allows the iam:CreateUser action")
+    reason = "because no identity-based policy allows the iam:CreateUser action"
+    decision = Decision("implicit_deny", "identity", (), reason)
     arn = "arn:aws:iam::111122223333:user/"
     error = AccessDenied.because(decision, principal_arn=f"{arn}john", action="iam:CreateUser", resource=f"{arn}ana")
     error.event_id = "e-1"
