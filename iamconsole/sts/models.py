@@ -51,6 +51,8 @@ class TemporaryCredential(models.Model):
     federation = models.JSONField(null=True)
 
     class Meta:
+        # What has ended is looked for every few seconds.
+        indexes = [models.Index("expires", name="temporary_credential_by_end")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="role", role__isnull=False, user__isnull=True)
