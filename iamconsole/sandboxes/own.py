@@ -13,7 +13,7 @@ from typing import Any
 from django.template.defaultfilters import filesizeformat
 
 from iamconsole.accounts import limits, queries
-from iamconsole.accounts.models import Account, Sandbox
+from iamconsole.accounts.models import Account
 from iamconsole.cloudtrail.models import Event
 from iamconsole.iam import things
 from iamconsole.s3.usage import usage_of
@@ -47,7 +47,12 @@ class Overview:
     start: str
     created: dt.datetime
     visitor: bool
-    amounts: list[Amount]
+    sandbox_key: int
+
+    @property
+    def amounts(self) -> list[Amount]:
+        """Counted only when it is shown: a reset or a start does not wait for it."""
+        return _amounts(self.sandbox_key, self.visitor)
 
     def has(self, account_id: str) -> bool:
         return any(one["account_id"] == account_id for one in self.accounts)
@@ -66,7 +71,7 @@ def overview(slug: str) -> Overview | None:
         start=sandbox.fixture if sandbox.fixture in FIXTURES else "",
         created=sandbox.created,
         visitor=sandbox.visitor,
-        amounts=_amounts(sandbox),
+        sandbox_key=sandbox.pk,
     )
 
 
@@ -84,13 +89,13 @@ def _shown(account: dict[str, Any], endpoint: str) -> dict[str, Any]:
     return account | {"title": f"Account {account['name']}", "commands": commands}
 
 
-def _amounts(sandbox: Sandbox) -> list[Amount]:
-    most = limits.quotas(sandbox.visitor)
-    accounts = list(Account.objects.filter(sandbox=sandbox.pk).values_list("pk", flat=True))
-    stored = usage_of(sandbox.pk)
+def _amounts(sandbox_key: int, visitor: bool) -> list[Amount]:
+    most = limits.quotas(visitor)
+    accounts = list(Account.objects.filter(sandbox=sandbox_key).values_list("pk", flat=True))
+    stored = usage_of(sandbox_key)
     return [
         Amount("Accounts", len(accounts), ACCOUNTS_PER_SANDBOX),
-        Amount("Users, roles, policies, keys …", things.count(sandbox.pk, most["things"]), most["things"]),
+        Amount("Users, roles, policies, keys …", things.count(sandbox_key, most["things"]), most["things"]),
         Amount("Buckets and objects", stored.objects, most["objects"]),
         Amount("Bytes of objects", stored.bytes, most["bytes"], in_bytes=True),
         Amount("Events", Event.objects.filter(account__in=accounts).count(), most["events"]),
