@@ -230,7 +230,7 @@ def _refused_within(asked: Asked, policies: PolicySet, found: Found) -> DecidedB
         return _boundary(policies, found) if trust else None
     if "role" in forms or "user" in forms:
         # A grant to the role's ARN (or to the user who federated) is, by a boundary or a session policy.
-        return _caps(policies, found)
+        return _session_that_is_lacking(asked, policies) or _caps(policies, found)
     # A grant to the account only lets the account's own policies decide.
     return _identity_side(asked, policies, found)
 
@@ -251,11 +251,15 @@ def _identity_side(asked: Asked, policies: PolicySet, found: Found) -> DecidedBy
         return None
     if not found.identity:
         return "identity"
-    if principal.kind == "federated" and not policies.sessions:
-        # STS API Reference, GetFederationToken: without a session policy "the resulting federated user session has no
-        # permissions", except by a resource-based policy.
-        return "session"
-    return _caps(policies, found)
+    return _session_that_is_lacking(asked, policies) or _caps(policies, found)
+
+
+def _session_that_is_lacking(asked: Asked, policies: PolicySet) -> DecidedBy | None:
+    """STS API Reference, GetFederationToken: without a session policy "the resulting federated user session has no
+    permissions. The only exception is … a resource-based policy that specifically references the federated user
+    session": one that names the user who federated, or the account, does not.
+    """
+    return "session" if asked.request.principal.kind == "federated" and not policies.sessions else None
 
 
 def _boundary(policies: PolicySet, found: Found) -> DecidedBy | None:

@@ -139,7 +139,8 @@ def plain_decision(request: Request, policies: PolicySet) -> tuple[str, str]:
         # A boundary does limit who is named in a trust policy.
         refused, allowed_by = "boundary" if trust and boundary and not asked["boundary"][1] else "", theirs
     elif forms & {"role", "user"}:
-        refused, allowed_by = limits(), theirs
+        bare = me.kind == "federated" and not policies.sessions  # only a policy that names the session itself helps
+        refused, allowed_by = "session" if bare else limits(), theirs
     else:
         refused, allowed_by = caller_side(), "trust" if trust else "identity"
     if refused:

@@ -290,15 +290,16 @@ def test_without_session_policies_only_a_resource_s_own_policy_gives_anything(ro
 
 
 def test_the_user_who_asked_is_named_in_a_bucket_policy_for_its_federated_users_too(root, reader, sandbox):
-    """Kept by the user's unique ID, and limited by the session policies."""
+    """Kept by the user's unique ID, and limited by the session policies; without any there is nothing to limit."""
     arn = f"arn:aws:iam::{sandbox.account_id}:user/reader"
     grant = allow("s3:PutObject", "arn:aws:s3:::company1-hr/*") | {"Principal": {"AWS": arn}}
     root.call("s3:PutBucketPolicy", bucket="company1-hr", policy=policy(grant))
     bob = federated(reader, policy=policy(allow("s3:PutObject")))
     bob.call("s3:PutObject", bucket="company1-hr", key="x", body=io.BytesIO(b"x"))
-    other = federated(reader, policy=policy(allow("s3:GetObject")))
-    with pytest.raises(AccessDenied, match="no session policy"):
-        other.call("s3:PutObject", bucket="company1-hr", key="x", body=io.BytesIO(b"x"))
+    for session in ({"policy": policy(allow("s3:GetObject"))}, {}):
+        other = federated(reader, **session)
+        with pytest.raises(AccessDenied, match="no session policy"):
+            other.call("s3:PutObject", bucket="company1-hr", key="x", body=io.BytesIO(b"x"))
 
 
 def test_the_user_s_boundary_limits_its_federated_users(reader, sandbox):
