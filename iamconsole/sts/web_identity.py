@@ -72,7 +72,7 @@ def verify(token: str, provider: Provider, now: dt.datetime) -> Identity:
             "The identity provider could not be reached to verify the token: its keys are not fetched here. "
             "Give the thumbprint of the token's certificate to UpdateOpenIDConnectProviderThumbprint."
         )
-    key = _trusted_key(header, provider.thumbprints, now)
+    key = _trusted_key(header, provider, now)
     algorithms = RSA_ALGORITHMS if isinstance(key, rsa.RSAPublicKey) else (CURVES[key.curve.name],)
     try:
         # The signature alone: the times are looked at below, by the call's clock and in AWS's words.
@@ -125,19 +125,23 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _trusted_key(
-    header: Mapping[str, Any], thumbprints: Sequence[str], now: dt.datetime
+    header: Mapping[str, Any], provider: Provider, now: dt.datetime
 ) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
-    """The key of the token's first certificate, once a certificate known by its thumbprint vouches for it."""
+    """The key of the token's first certificate, once a certificate known by its thumbprint vouches for it.
+
+    An authority vouches for many: what it has signed must be for the provider's own host, as it must where AWS fetches
+    the keys by TLS (RFC 9110, 4.3.4). Whoever has any certificate of the authority's could else speak for the provider.
+    """
     untrusted = InvalidIdentityToken("Couldn't retrieve verification key from your identity provider")
     chain = _chain(header)
     trusted = False
     for at, certificate in enumerate(chain):
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise untrusted
-        if at and not _vouches(certificate, chain[at - 1]):
+        if at and not _vouches(certificate, chain[at - 1], between=at - 1):
             raise untrusted
-        if certificate.fingerprint(hashes.SHA1()).hex() in thumbprints:  # thumbprints of AWS are SHA-1
-            trusted = True
+        if certificate.fingerprint(hashes.SHA1()).hex() in provider.thumbprints:  # thumbprints of AWS are SHA-1
+            trusted = at == 0 or _is_for(chain[0], provider.url)
             break
     key = chain[0].public_key()
     if not trusted:
@@ -162,14 +166,26 @@ def _chain(header: Mapping[str, Any]) -> list[x509.Certificate]:
         raise InvalidIdentityToken("A certificate of the token cannot be read.") from error
 
 
-def _vouches(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Whether the issuer is an authority that has signed the certificate."""
+def _vouches(issuer: x509.Certificate, certificate: x509.Certificate, between: int) -> bool:
+    """Whether the issuer is an authority that has signed the certificate, and may have so many `between` it and the
+    first (RFC 5280, 4.2.1.9)."""
     try:
         certificate.verify_directly_issued_by(issuer)
         constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
     except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
         return False
-    return constraints.ca
+    return constraints.ca and (constraints.path_length is None or between <= constraints.path_length)
+
+
+def _is_for(certificate: x509.Certificate, url: str) -> bool:
+    """Whether the certificate names the host of the URL, or all hosts of its domain (RFC 9525, 6.3)."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound):
+        return False
+    host = url.partition("/")[0].partition(":")[0].lower()
+    known = {name.lower() for name in names.get_values_for_type(x509.DNSName)}
+    return host in known or f"*.{host.partition('.')[2]}" in known
 
 
 # -- what it says -----------------------------------------------------------------------------------------

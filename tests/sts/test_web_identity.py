@@ -91,13 +91,51 @@ def text_of(certificate):
     return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
 
 
-def issued(authority, key, *, ca=False):
+@pytest.mark.parametrize("names", [(), ("evil.example.com",), ("*.com",), ("example.com",), ("*.idp.example.com",)])
+def test_an_authority_vouches_only_for_the_certificate_of_the_provider_s_host(keys, names):
+    """Many have a certificate of a public authority's: each could else sign tokens of this provider."""
+    leaf_key = rsa.generate_private_key(65537, key_size=2048)
+    chain = [text_of(issued(keys, leaf_key, names=names)), keys.certificate_text]
+    token = jwt.encode(CLAIMS | times(), leaf_key, algorithm="RS256", headers={"x5c": chain})
+    refused(keys, token, "Couldn't retrieve verification key")
+
+
+@pytest.mark.parametrize("name", ["idp.example.com", "IDP.example.com", "*.example.com"])
+def test_a_certificate_names_the_provider_s_host_or_its_domain(keys, name):
+    leaf_key = rsa.generate_private_key(65537, key_size=2048)
+    chain = [text_of(issued(keys, leaf_key, names=[name])), keys.certificate_text]
+    url = f"{URL}/pool/1"
+    token = jwt.encode(
+        CLAIMS | times() | {"iss": f"https://{url}"}, leaf_key, algorithm="RS256", headers={"x5c": chain}
+    )
+    assert verified(keys, token, url=url).subject == "user:alice"
+
+
+def test_an_authority_s_path_length_is_kept(keys):
+    """An authority that may only sign leaves has made no further authorities."""
+    middle_key, leaf_key = (rsa.generate_private_key(65537, key_size=2048) for _ in range(2))
+    for length, good in ((0, False), (1, True)):
+        top = idp.IdentityProvider(keys.key, issued(keys, keys.key, ca=True, path_length=length))
+        middle = idp.IdentityProvider(middle_key, issued(top, middle_key, ca=True))
+        chain = [text_of(one) for one in (issued(middle, leaf_key), middle.certificate, top.certificate)]
+        token = jwt.encode(CLAIMS | times(), leaf_key, algorithm="RS256", headers={"x5c": chain})
+        if good:
+            assert verified(top, token).subject == "user:alice"
+        else:
+            refused(top, token, "Couldn't retrieve verification key")
+
+
+def issued(authority, key, *, ca=False, names=(URL,), path_length=None):
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "leaf")])
     builder = x509.CertificateBuilder(
         authority.certificate.subject, name, key.public_key(), x509.random_serial_number()
     )
     builder = builder.not_valid_before(NOW - dt.timedelta(hours=1)).not_valid_after(NOW + dt.timedelta(days=1))
-    builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+    builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
+    if names:
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
+        )
     return builder.sign(authority.key, hashes.SHA256())
 
 
