@@ -98,7 +98,12 @@ def write_events(records: Sequence[record.Record]) -> None:
 class _Waiting:
     records: Sequence[record.Record]
     done: bool = False
-    error: DatabaseError | None = None
+    error: Exception | None = None
+
+
+# What a database's driver raises for an event that cannot be written: of a value it does not know how to pass on, it
+# says so itself (sqlite3: a number that is too large, half a character, another type).
+_UNWRITABLE = (DatabaseError, OverflowError, TypeError, ValueError)
 
 
 class Together:
@@ -139,7 +144,7 @@ class Together:
     def _write(self, batch: list[_Waiting]) -> None:
         try:
             write_events([one for each in batch for one in each.records])
-        except DatabaseError as error:
+        except _UNWRITABLE as error:
             if len(batch) == 1:
                 batch[0].error, batch[0].done = error, True
             else:  # one's fault is not the others'

@@ -63,7 +63,16 @@ def test_a_failure_leaves_the_lock_free():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_callers_event_that_cannot_be_written_is_its_own_affair(sandbox, root):
+@pytest.mark.parametrize(
+    ("column", "value", "error"),
+    [
+        ("event_id", None, DatabaseError),  # there already
+        ("account_id", 1 << 70, (OverflowError, DatabaseError)),
+        ("source_ip", "\ud800", (ValueError, DatabaseError)),
+        ("time", object(), TypeError),
+    ],
+)
+def test_one_callers_event_that_cannot_be_written_is_its_own_affair(sandbox, root, column, value, error):
     """Those that were to be written with it are written."""
     root.call("iam:ListUsers")
     root.flush()
@@ -72,14 +81,14 @@ def test_one_callers_event_that_cannot_be_written_is_its_own_affair(sandbox, roo
         root.call("iam:ListUsers")
         made.append(root.recorder.pending.pop())
     bad = made[1]
-    bad.event.event_id = Event.objects.first().event_id  # there already
+    setattr(bad.event, column, value or Event.objects.first().event_id)
     known = Event.objects.count()
     writer = Together()
     writer._waiting.append(waiting := _waiting(bad))
     writer.write([made[0]])
     assert Event.objects.count() == known + 1
-    assert isinstance(waiting.error, DatabaseError)
-    with pytest.raises(DatabaseError):
+    assert isinstance(waiting.error, error)
+    with pytest.raises(error):
         writer.write([bad])
 
 
