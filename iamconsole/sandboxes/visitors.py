@@ -7,6 +7,7 @@ next one, so it is exact however many press the button at once. An address is ke
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 
 from django.conf import settings
 from django.db import connection
@@ -43,10 +44,17 @@ def begin(address: str) -> Account:
     """A fresh sandbox for the visitor at this address, by its first account. Raises NoRoom."""
     if not are_welcome():
         raise NoRoom("This site does not offer sandboxes to visitors. Sign in, or create an account.", 403)
-    hashed = salted_hmac("iamconsole.sandboxes.visitors", address).hexdigest()
+    hashed = salted_hmac("iamconsole.sandboxes.visitors", _network(address)).hexdigest()
     fixture = settings.IAMCONSOLE_VISITOR_FIXTURE
     sandbox = lifecycle.start(fixture, visitor=True, admit=lambda: _admit(hashed))
     return lifecycle.first_account(sandbox.pk)
+
+
+def _network(address: str) -> str:
+    """What one visitor has: an IPv4 address, or a /64 of IPv6, in which everybody may choose an address each time
+    (RFC 8981)."""
+    known = ipaddress.ip_address(address)
+    return address if known.version == 4 else str(ipaddress.ip_network((known.packed, 64), strict=False))
 
 
 def _admit(address: str) -> None:

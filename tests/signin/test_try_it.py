@@ -97,6 +97,13 @@ def test_an_address_begins_only_so_many_an_hour_also_if_it_deletes_them(settings
     assert "127.0.0.1" not in Visit.objects.get().address
 
 
+def test_who_may_choose_among_addresses_of_ipv6_is_still_one_visitor(settings):
+    settings.IAMCONSOLE_VISITORS_PER_HOUR = 1
+    assert Client().post("/try", REMOTE_ADDR="2001:db8:0:1::1").status_code == 302
+    assert Client().post("/try", REMOTE_ADDR="2001:db8:0:1:ffff::2").status_code == 429
+    assert Client().post("/try", REMOTE_ADDR="2001:db8:0:2::1").status_code == 302
+
+
 def test_a_refused_visitor_leaves_nothing(settings):
     settings.IAMCONSOLE_MAX_VISITORS = 0
     before = Sandbox.objects.count()
