@@ -109,7 +109,7 @@ def _policies(event: Event, principal: Principal) -> tuple[PolicySet, list[str]]
             kind = cast(Kind, on_resource.get("type", "resource"))
             # People read names: a user or role stands in the kept text by its unique ID.
             own = principal.unique_id.partition(":")[0]
-            text = principals.shown_to(text, own, principal.role_arn or principal.arn)
+            text = principals.shown_to(text, event.account_id, own, principal.role_arn or principal.arn)
             resource = AttachedPolicy(parse(text, kind), on_resource["name"], kind)
     boundary = found["boundary"][0] if found["boundary"] else None
     policies = PolicySet(tuple(found["identity"]), resource, boundary, tuple(found["session"]))

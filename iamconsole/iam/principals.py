@@ -64,25 +64,25 @@ def pinned(policy: Policy, sandbox_key: int, account_id: str) -> str:
     return _with(policy.text, {one.span: pin for one, pin in pins if pin != one.value})
 
 
-def shown(text: str) -> str:
-    """A kept policy with the present ARNs of the users and roles that still exist."""
-    return shown_all([text])[0]
+def shown(text: str, account_key: int) -> str:
+    """A kept policy of an account with the present ARNs of the users and roles that still exist in its sandbox."""
+    return shown_all([text], account_key)[0]
 
 
-def shown_all(texts: Sequence[str]) -> list[str]:
+def shown_all(texts: Sequence[str], account_key: int) -> list[str]:
     """The same for many policies, in two queries at most."""
     pins = [_pins(text) for text in texts]
-    arns = arns_of({one.value for of_text in pins for one in of_text})
+    arns = arns_of({one.value for of_text in pins for one in of_text}, account_key)
     return [_named(text, of_text, arns) for text, of_text in zip(texts, pins, strict=True)]
 
 
-def shown_to(text: str, unique_id: str, arn: str) -> str:
+def shown_to(text: str, account_key: int, unique_id: str, arn: str) -> str:
     """A kept policy as it reads for a user or role that had `arn` when it was decided by it.
 
     It means the same to the engine: the caller stands there by its ARN of that time, which then is nobody else's.
     """
     pins = _pins(text)
-    others = {one: now for one, now in arns_of({pin.value for pin in pins}).items() if now != arn}
+    others = {one: now for one, now in arns_of({pin.value for pin in pins}, account_key).items() if now != arn}
     return _named(text, pins, others | {unique_id: arn})
 
 
@@ -98,13 +98,14 @@ def _named(text: str, pins: Sequence[_Written], arns: Mapping[str, str]) -> str:
     return _with(text, {one.span: arns.get(one.value, one.value) for one in pins})
 
 
-def arns_of(unique_ids: Iterable[str]) -> dict[str, str]:
-    """The ARNs of users and roles by unique ID; who is gone is left out."""
+def arns_of(unique_ids: Iterable[str], account_key: int) -> dict[str, str]:
+    """The ARNs of users and roles by unique ID; who is gone, or of another sandbox than the account, is left out."""
     wanted = set(unique_ids)
     found: dict[str, str] = {}
     for prefix, model in (("AIDA", User), ("AROA", Role)):
         if ids := {one for one in wanted if one.startswith(prefix)}:
-            rows = model.objects.filter(unique_id__in=ids).select_related("account")
+            rows = model.objects.filter(unique_id__in=ids, account__sandbox__accounts=account_key)
+            rows = rows.select_related("account")
             found |= {row.unique_id: row.arn(row.account.account_id) for row in rows}
     return found
 
@@ -138,7 +139,7 @@ class _Known:
         self.roles: set[tuple[str, str]] = set()
         self.ids: set[str] = set()
         self.providers: set[str] = set()
-        self._find_identities([one.value for one in written if one.kind == "AWS"])
+        self._find_identities([one.value for one in written if one.kind == "AWS"], there[account_id])
         # Federated principals are for trust policies; of a resource's policy AWS's own validation says that it does not
         # support them (Access Analyzer policy check reference).
         self.federates = policy.kind == "trust"
@@ -147,7 +148,7 @@ class _Known:
                 rows = provider.objects.filter(account=there[account_id])
                 self.providers |= {row.arn(account_id) for row in rows}
 
-    def _find_identities(self, values: Sequence[str]) -> None:
+    def _find_identities(self, values: Sequence[str], account_key: int) -> None:
         users, roles, ids = set(), set(), set()
         for value in values:
             parsed = Arn.parse(value)
@@ -166,7 +167,7 @@ class _Known:
                 self.by_arn[row.arn(row.account.account_id)] = row.unique_id
                 if model is Role:
                     self.roles.add((row.account.account_id, row.name))
-        self.ids = {one for one, arn in arns_of(ids).items() if arn.split(":")[4] in self.there}
+        self.ids = set(arns_of(ids, account_key))
 
     def pin_of(self, one: _Written) -> str:
         """What the policy keeps of a principal; raises for one that it cannot name."""

@@ -264,7 +264,7 @@ def get_bucket_policy(call: Call, *, bucket: str, **more: Any) -> Response:
     row: Bucket = call.resource.require()
     if row.policy is None:
         raise errors.no_bucket_policy(bucket)
-    return {"Policy": principals.shown(row.policy.text)}
+    return {"Policy": principals.shown(row.policy.text, row.account_id)}
 
 
 @operation("s3:PutBucketPolicy", resource=resources.bucket, keys=keys.REQUEST)

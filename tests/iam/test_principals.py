@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from iamconsole.accounts.models import PolicyText
 from iamconsole.analysis.explaining import details_of
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.errors import AccessDenied, AwsError
@@ -45,6 +46,21 @@ def trust_of(client, name):
 
 def principal_of(document):
     return json.loads(document)["Statement"][0]["Principal"]
+
+
+def test_a_unique_id_of_another_sandbox_is_nobody_s(admin, sandbox):
+    """No operation takes one into a policy; a restored file may bring it along, and must not tell whose it is."""
+    stranger = User.objects.get(account=lifecycle.create("course"), name="Sarah").unique_id
+    make_role(admin)
+    told = trust({"AWS": stranger})
+    Role.objects.filter(name="Reader").update(trust=PolicyText.keep(told))
+    Bucket.objects.filter(account=sandbox, name="company1-hr").update(policy=PolicyText.keep(told))
+    assert principal_of(trust_of(admin, "Reader")) == {"AWS": stranger}
+    [listed] = [one for one in admin.call("iam:ListRoles")["Roles"] if one["RoleName"] == "Reader"]
+    assert principal_of(listed["AssumeRolePolicyDocument"]) == {"AWS": stranger}
+    assert principal_of(admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"]) == {"AWS": stranger}
+    with pytest.raises(AwsError, match="Invalid principal in policy"):
+        make_role(admin, "Other", {"AWS": stranger})
 
 
 def test_a_trust_policy_is_kept_by_unique_id_and_shown_as_it_was_written(admin, sandbox):

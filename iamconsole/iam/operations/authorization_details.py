@@ -159,7 +159,7 @@ def _read(call: Call, rows: Mapping[str, Sequence[Any]]) -> _Details:
         for user, group in of_users.values_list("user", "group__name"):
             found.groups[user].append(group)
     if rows["Role"]:
-        shown = principals.shown_all([row.trust.text for row in rows["Role"]])
+        shown = principals.shown_all([row.trust.text for row in rows["Role"]], call.caller.account_key)
         found.trusts = {row.pk: text for row, text in zip(rows["Role"], shown, strict=True)}
         found.used = last_uses_of_roles(call.caller.account_key, [row.unique_id for row in rows["Role"]])
         for profile in InstanceProfile.objects.filter(role__in=rows["Role"]).select_related("role").order_by("name"):

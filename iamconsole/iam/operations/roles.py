@@ -92,7 +92,7 @@ def create_role(
         tags=merged_tags({}, tags),
         **boundary_named(call, permissions_boundary),
     )
-    shape = shapes.described_role(row, caller.account_id, principals.shown(row.trust.text))
+    shape = shapes.described_role(row, caller.account_id, principals.shown(row.trust.text, row.account_id))
     # AWS's answer knows of no last use yet.
     return {"Role": {name: value for name, value in shape.items() if name != "RoleLastUsed"}}
 
@@ -107,7 +107,7 @@ class _Described:
 
 def shown_trusts(roles: Sequence[Role]) -> dict[int, str]:
     """The trust policies of roles as they are shown, by key."""
-    texts = principals.shown_all([row.trust.text for row in roles])
+    texts = principals.shown_all([row.trust.text for row in roles], roles[0].account_id) if roles else []
     return {row.pk: text for row, text in zip(roles, texts, strict=True)}
 
 
@@ -157,7 +157,7 @@ def update_role_description(call: Call, *, role_name: str, description: str) -> 
     row: Role = call.resource.require()
     row.description = description
     row.save(update_fields=["description"])
-    shape = shapes.listed_role(row, call.caller.account_id, principals.shown(row.trust.text))
+    shape = shapes.listed_role(row, call.caller.account_id, principals.shown(row.trust.text, row.account_id))
     return {"Role": shape}
 
 
