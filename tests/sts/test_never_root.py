@@ -18,7 +18,8 @@ from iamconsole.gateway.standing import standing_of
 from iamconsole.gateway.table import OPERATIONS
 from iamconsole.iam.models import AccessKey, LoginProfile, MfaDevice
 from iamconsole.policy import Principal
-from iamconsole.sandboxes import lifecycle
+from iamconsole.sandboxes import lifecycle, own
+from iamconsole.signin.views import own_sandbox
 from iamconsole.sts.models import TemporaryCredential
 from tests.factories import allow, client_for, policy
 from tests.iam.keys import SIGNING_CERTIFICATE
@@ -176,3 +177,11 @@ def test_a_session_token_is_its_user(root, sandbox):
     client = client_with(token["Credentials"])
     assert client.call("sts:GetCallerIdentity")["Arn"] == f"arn:aws:iam::{sandbox.account_id}:user/admin"
     assert (client.caller.is_root, client.caller.user_name) == (False, "admin")
+
+
+@pytest.mark.parametrize("who", ["powerful", "guest"])
+def test_who_resets_its_sandbox_is_not_signed_in_again_as_the_root_user(who, request, sandbox, rf):
+    """The sandbox's page signs the user, or the root user where there is no user's name, in again."""
+    asked = rf.post("/sandbox/reset")
+    asked.caller = request.getfixturevalue(who).caller
+    assert own_sandbox._signed_in_to(asked, own.overview(sandbox.sandbox.slug)) is None

@@ -160,7 +160,7 @@ def _page(request: HttpRequest, held: Overview | None, **sent: ConfirmForm) -> H
 def _signed_in_to(request: HttpRequest, held: Overview) -> Person | None:
     """Who is signed in, if to an account of this sandbox and as its root user or an IAM user."""
     caller = getattr(request, "caller", None)
-    if caller is None or not held.has(caller.account_id):
+    if caller is None or caller.kind not in ("root", "user") or not held.has(caller.account_id):
         return None
     return Person(caller.account_id, caller.user_name)
 
