@@ -64,10 +64,22 @@ def role(row: Role, account_id: str, trust: str) -> Response:
     }
 
 
+def _role_and_description(row: Role, account_id: str, trust: str) -> Response:
+    return role(row, account_id, trust) | ({"Description": row.description} if row.description else {})
+
+
+def written_role(row: Role, account_id: str, trust: str) -> Response:
+    """A role as CreateRole and UpdateRoleDescription answer: without the session's length, even where it was given.
+
+    Source: AWS CLI Command Reference, the examples of `create-role` (the second asks for two hours) and of
+    `update-role-description`.
+    """
+    return _role_and_description(row, account_id, trust) | _boundary_and_tags(row, account_id)
+
+
 def listed_role(row: Role, account_id: str, trust: str) -> Response:
     """A role as ListRoles shows it: without its boundary, its last use and its tags."""
-    shape = role(row, account_id, trust) | {"MaxSessionDuration": row.max_session_duration}
-    return shape | ({"Description": row.description} if row.description else {})
+    return _role_and_description(row, account_id, trust) | {"MaxSessionDuration": row.max_session_duration}
 
 
 def described_role(row: Role, account_id: str, trust: str, last_use: LastUse | None = None) -> Response:

@@ -109,6 +109,7 @@ def test_the_life_of_a_managed_policy(admin, account, refused):
     assert (shown["Description"], shown["Tags"]) == ("Reads HR's files", [{"Key": "Team", "Value": "HR"}])
     local = admin.iam("ListPolicies", Scope="Local", PathPrefix="/company/")["Policies"]
     assert names(local, "Arn") == [arn]
+    assert {"Description", "Tags"}.isdisjoint(local[0])
 
     second = policy(allow("s3:*", "arn:aws:s3:::company1-hr/ü ñ+%20\t?&="))
     version = admin.iam("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=second, SetAsDefault=True)["PolicyVersion"]

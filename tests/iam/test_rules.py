@@ -337,6 +337,16 @@ def test_a_marker_that_is_not_ours_is_refused(admin):
         admin.call("iam:ListUsers", marker="!!!")
 
 
+def test_a_list_of_policies_has_no_descriptions_and_the_consoles_has(admin):
+    document = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}'
+    told = {"policy_name": "Told", "policy_document": document, "description": "Reads"}
+    arn = admin.call("iam:CreatePolicy", **told)["Policy"]["Arn"]
+    assert admin.call("iam:GetPolicy", policy_arn=arn)["Policy"]["Description"] == "Reads"
+    assert not any("Description" in row for row in admin.call("iam:ListPolicies", scope="Local")["Policies"])
+    (shown,) = admin.call("iam:ListPolicies", listing=Listing(search="Told", size=10))["Policies"]
+    assert shown["Description"] == "Reads"
+
+
 def test_a_screenful_of_policies_mixes_own_and_aws_ones(admin):
     found = admin.call("iam:ListPolicies", listing=Listing(search="company1", size=10))
     assert [p["PolicyName"] for p in found["Policies"]] == [

@@ -99,11 +99,12 @@ def _load_uses(calls: Sequence[Call]) -> Uses:
 def get_policy(call: Call, *, policy_arn: str) -> Response:
     row = call.resource.require()
     shape = shapes.policy(row, call.caller.account_id, call.loaded.of(row))
-    if isinstance(row, ManagedPolicy):
-        if row.description:
-            shape["Description"] = row.description
-        shape["Tags"] = shapes.tag_list(row.tags)
-    return {"Policy": shape}
+    tags = {"Tags": shapes.tag_list(row.tags)} if isinstance(row, ManagedPolicy) else {}
+    return {"Policy": shape | _description(row) | tags}
+
+
+def _description(row: ManagedPolicy | AwsManagedPolicy) -> Response:
+    return {"Description": row.description} if isinstance(row, ManagedPolicy) and row.description else {}
 
 
 @operation("iam:ListPolicies", resource=resources.all_policies, read_only=True)
@@ -120,7 +121,9 @@ def list_policies(
     """Customer and AWS managed policies, merged in order of name.
 
     The names of an account's own policies are few beside AWS's 1,600, which are in memory: they are
-    merged here, and only the rows of the page are read in full.
+    merged here, and only the rows of the page are read in full. A description "is included in the response to the
+    GetPolicy operation. It is not included in the response to the ListPolicies operation" (API Reference, Policy); the
+    console's catalogue has a column of it all the same.
     """
     caller = call.caller
     used: set[Any] | None = None
@@ -153,7 +156,7 @@ def list_policies(
     return {
         "Policies": [
             shapes.policy(row, caller.account_id, uses.of(row))
-            | ({"Description": row.description} if isinstance(row, ManagedPolicy) and row.description else {})
+            | (_description(row) if call.listing else {})
             for row in rows
         ],
         **page,

@@ -92,9 +92,7 @@ def create_role(
         tags=merged_tags({}, tags),
         **boundary_named(call, permissions_boundary),
     )
-    shape = shapes.described_role(row, caller.account_id, principals.shown(row.trust.text, row.account_id))
-    # AWS's answer knows of no last use yet.
-    return {"Role": {name: value for name, value in shape.items() if name != "RoleLastUsed"}}
+    return {"Role": shapes.written_role(row, caller.account_id, principals.shown(row.trust.text, row.account_id))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +155,7 @@ def update_role_description(call: Call, *, role_name: str, description: str) -> 
     row: Role = call.resource.require()
     row.description = description
     row.save(update_fields=["description"])
-    shape = shapes.listed_role(row, call.caller.account_id, principals.shown(row.trust.text, row.account_id))
+    shape = shapes.written_role(row, call.caller.account_id, principals.shown(row.trust.text, row.account_id))
     return {"Role": shape}
 
 
