@@ -29,9 +29,12 @@ def read_marker(marker: str | None) -> str:
     if not marker:
         return ""
     try:
-        return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
+        name = base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError) as error:
         raise ValidationError("Invalid Marker.", field="marker") from error
+    if "\0" in name:  # no page ends so, and PostgreSQL takes none
+        raise ValidationError("Invalid Marker.", field="marker")
+    return name
 
 
 def next_page(name: str) -> Response:

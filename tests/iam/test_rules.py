@@ -332,9 +332,11 @@ def test_marker_and_max_items_walk_through_everything_once(sandbox):
     assert sum(len(page["Policies"]) for page in policies) == len(aws_managed.by_arn()) + 3
 
 
-def test_a_marker_that_is_not_ours_is_refused(admin):
-    with pytest.raises(AwsError, match="Invalid Marker"):
-        admin.call("iam:ListUsers", marker="!!!")
+@pytest.mark.parametrize("marker", ["!!!", "AAAA", "_w=="], ids=["no-base64", "a-null-character", "no-utf-8"])
+def test_a_marker_that_is_not_ours_is_refused(admin, marker):
+    for operation in ("iam:ListUsers", "iam:ListPolicies", "iam:GetAccountAuthorizationDetails"):
+        with pytest.raises(AwsError, match=r"Invalid Marker\."):
+            admin.call(operation, marker=marker)
 
 
 def test_a_list_of_policies_has_no_descriptions_and_the_consoles_has(admin):

@@ -155,8 +155,7 @@ def list_policies(
     uses = uses_in(caller.account_key, rows)
     return {
         "Policies": [
-            shapes.policy(row, caller.account_id, uses.of(row))
-            | (_description(row) if call.listing else {})
+            shapes.policy(row, caller.account_id, uses.of(row)) | (_description(row) if call.listing else {})
             for row in rows
         ],
         **page,
