@@ -44,6 +44,9 @@ REDEEM = dt.timedelta(minutes=5)
 SKEW = dt.timedelta(minutes=1)
 # Global and regional sign-in endpoints, also with the provider's own identifier.
 ENDPOINT = re.compile(r"https://([a-z0-9-]+\.)?signin\.aws\.amazon\.com/saml(/acs/[A-Za-z0-9]+)?")
+# Prefixes that one document declares, attributes that one element has: honest ones have a dozen.
+PREFIXES = 24
+PREFIX = re.compile(r"xmlns(:[^\s=]+)?\s*=")
 AUDIENCES = "urn:amazon:webservices"
 
 # "Mapping SAML attributes to AWS trust policy context keys": the keys in the spelling of the reference. The table's
@@ -128,10 +131,26 @@ def _unreadable(why: str) -> InvalidIdentityToken:
     return InvalidIdentityToken(f"Invalid SAML response: {why}.", field="saml_assertion")
 
 
+def _parsed(text: bytes) -> Any:
+    """The root element of what is no more work to canonicalize than honest responses are.
+
+    Canonicalization looks, for every element, at every prefix that is declared around it, and for each of them again;
+    and it sorts the attributes of each. A few kilobytes of prefixes would keep a processor busy for minutes.
+    """
+    from lxml import etree
+
+    root = saml_metadata.parse_xml(text)
+    if len(set(PREFIX.findall(etree.tostring(root, encoding="unicode")))) > PREFIXES:
+        raise saml_metadata.UnreadableMetadata(f"it declares more than {PREFIXES} prefixes of namespaces")
+    if any(len(each.attrib) > PREFIXES for each in root.iter(etree.Element)):
+        raise saml_metadata.UnreadableMetadata(f"an element has more than {PREFIXES} attributes")
+    return root
+
+
 def _response(encoded: str) -> Any:
     try:
         text = base64.b64decode("".join(encoded.split()), validate=True)
-        root = saml_metadata.parse_xml(text)
+        root = _parsed(text)
     except binascii.Error as error:
         raise _unreadable("it is not base64") from error
     except saml_metadata.UnreadableMetadata as error:
@@ -192,7 +211,7 @@ def _bad_signature() -> InvalidIdentityToken:
 def _decrypted(element: Any, provider: Provider) -> Any:
     try:
         text = encrypted_xml.decrypt(element, provider.private_keys)
-        assertion = saml_metadata.parse_xml(text)
+        assertion = _parsed(text)
     except (encrypted_xml.CannotDecrypt, saml_metadata.UnreadableMetadata) as error:
         raise InvalidIdentityToken(f"The assertion could not be decrypted: {error}.") from error
     if assertion.tag != f"{ASSERTION}Assertion" or len(list(assertion.iter(f"{ASSERTION}Assertion"))) != 1:

@@ -252,6 +252,35 @@ def _wrappings(good):
     yield "the same ID, signature moved", same.replace("</saml:Assertion>", f"{signature}</saml:Assertion>")
 
 
+PREFIXES = "".join(f' xmlns:a{number}="urn:{number}"' for number in range(400))
+COSTLY = [
+    (f"<x{PREFIXES}>{'<y/>' * 5000}</x>", "more than 24 prefixes"),
+    (f"<x {PREFIXES.replace('xmlns:', '')}/>", "more than 24 attributes"),
+]
+
+
+@pytest.mark.parametrize(("element", "message"), COSTLY)
+def test_what_costs_seconds_to_canonicalize_is_refused_before(keys, element, message):
+    """Whoever has a provider of their own could sign it well, and everybody's writes would wait for the answer."""
+    text = idp.assertion_text(aws()).replace("</saml:Assertion>", f"{element}</saml:Assertion>")
+    refused(keys, idp.encoded(idp.response_text(text)), message)
+
+
+@pytest.mark.parametrize(("element", "message"), COSTLY)
+def test_the_same_within_an_encrypted_assertion(keys, opener, element, message):
+    inner = text_of(keys).replace("</saml:Assertion>", f"{element}</saml:Assertion>")
+    response = idp.encoded(idp.response_text(encrypted(inner, opener)))
+    refused(keys, response, message, private_keys=(pem_of(opener),))
+
+
+def test_prefixes_that_are_declared_anew_on_every_value_are_few(keys):
+    """As many identity providers write them."""
+    value = '<saml:AttributeValue xmlns:xs="http://www.w3.org/2001/XMLSchema">x</saml:AttributeValue>'
+    several = f'<saml:Attribute Name="groups">{value * 200}</saml:Attribute></saml:AttributeStatement>'
+    text = idp.assertion_text(aws()).replace("</saml:AttributeStatement>", several)
+    assert verified(keys, signed_response(keys, text)).subject == "alice@example.com"
+
+
 @pytest.mark.parametrize("number", range(8))
 def test_signature_wrapping_gains_nothing(keys, number):
     name, wrapped = list(_wrappings(text_of(keys)))[number]
