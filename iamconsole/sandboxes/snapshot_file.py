@@ -29,6 +29,10 @@ MAX_ABOUT = 8 * 1024 * 1024
 MAX_IMAGE = 96 * 1024 * 1024
 # A zip of more members than this has another form, which is not written here and so not read.
 MAX_MEMBERS = 65_000
+# Read into memory, a value of three bytes takes a hundred: a small file could ask for gigabytes. Counted are brackets
+# and commas, also those in texts; ten thousand events, most of a large file, have 60,000 and half a million.
+MAX_VALUES = 4_000_000
+MAX_BRACKETS = 1_000_000
 CHUNK = 64 * 1024
 # Every zip's first bytes, and its last record: 22 bytes, as nothing is said in a comment.
 _FIRST, _LAST, _WIDE = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x07"
@@ -237,6 +241,9 @@ def _json(text: bytes, name: str) -> dict[str, Any]:
     def no_number(text: str) -> NoReturn:
         raise ValueError(f"{text} is no number of JSON")
 
+    brackets = text.count(b"[") + text.count(b"{")
+    if brackets > MAX_BRACKETS or brackets + text.count(b",") > MAX_VALUES:
+        raise SnapshotError(f"The file is too large: {name} has more values than a sandbox can have.")
     try:
         found = json.loads(text.decode(), object_pairs_hook=once, parse_constant=no_number)
     except (ValueError, RecursionError) as error:

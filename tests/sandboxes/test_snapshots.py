@@ -385,6 +385,13 @@ def test_json_that_is_a_trap_is_refused(content, refused):
         refused(with_members(content, **{"snapshot.json": trap}), "snapshot.json is not the JSON that it should be")
 
 
+def test_json_that_would_fill_the_memory_is_refused_unread(content, refused):
+    """A hundred kilobytes of zip are 90 MB of `[],[],…`, which are gigabytes of lists."""
+    for piece, times in ((b"[],", 1_000_000), (b'{"a":1},', 1_000_000), (b"1,", 4_000_000)):
+        trap = b'{"a":[' + piece * times + b"1]}"
+        refused(with_members(content, **{"snapshot.json": trap}), "more values than a sandbox can have")
+
+
 @pytest.mark.parametrize(
     ("quota", "most", "reason"),
     [
