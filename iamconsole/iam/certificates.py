@@ -74,20 +74,31 @@ def check_chain(certificate: x509.Certificate, chain: str) -> None:
         below = link
 
 
+def read_key(pem: bytes) -> RSAPrivateKey | EllipticCurvePrivateKey | None:
+    """A private key without a passphrase, checked; None for one of another kind or of an unusual size.
+
+    Raises ValueError, TypeError or UnsupportedAlgorithm for what is no such key. To be called without a lock: checking
+    a long key takes seconds.
+    """
+    # First without its costly checks: how long the key is must be known before they are made.
+    key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+    if isinstance(key, RSAPrivateKey) and key.key_size <= LONGEST_RSA:
+        key = load_pem_private_key(pem, None)
+        return key if isinstance(key, RSAPrivateKey) else None
+    return key if isinstance(key, EllipticCurvePrivateKey) else None
+
+
 def check_key(certificate: x509.Certificate, private_key: str) -> None:
     """Refuse a private key that cannot be read, has a passphrase, or is another certificate's."""
     field = "private_key"
     text = private_key.encode("latin-1")
     unreadable = "Unable to parse key; the private key must be in PEM format, unencrypted, and match the certificate."
     try:
-        # First without its costly checks: how long the key is must be known before they are made.
-        key = load_pem_private_key(text, None, unsafe_skip_rsa_key_validation=True)
-        if isinstance(key, RSAPrivateKey) and key.key_size <= LONGEST_RSA:
-            key = load_pem_private_key(text, None)
-        elif not isinstance(key, EllipticCurvePrivateKey):
-            raise malformed("The private key is neither an RSA nor an elliptic curve key of a usual size.", field)
+        key = read_key(text)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise malformed(unreadable, field) from error
+    if key is None:
+        raise malformed("The private key is neither an RSA nor an elliptic curve key of a usual size.", field)
     own, wanted = (
         one.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         for one in (key.public_key(), certificate.public_key())

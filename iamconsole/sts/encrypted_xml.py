@@ -101,7 +101,8 @@ def _content_key(element: Any, length: int, private_keys: Sequence[str]) -> byte
     scheme = padding.OAEP(padding.MGF1(mask), _hash(method, f"{DS}DigestMethod"), None)
     value = _value(element)
     for pem in private_keys:
-        key = load_pem_private_key(pem.encode(), password=None)
+        # It was checked when it was added. Checking it each time would cost seconds where it is long.
+        key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(key, RSAPrivateKey):
             continue
         try:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from iamconsole.core.errors import AwsError
+from iamconsole.iam import certificates
 from iamconsole.iam.models import OidcProvider, SamlProvider
 from tests.factories import allow, client_for, policy
 from tests.federation import identity_provider as idp
@@ -157,8 +158,26 @@ def test_updates_that_make_no_sense_are_refused(admin, sandbox, keys):
     both = {"add_private_key": pem(keys.key), "remove_private_key": "A" * 22}
     refused(admin, "InvalidInput", "in the same request", "iam:UpdateSAMLProvider", **arn, **both)
     curve = pem(ec.generate_private_key(ec.SECP256R1()))
-    for wrong in ("x", curve):
+    for wrong in ("x", curve, pem(long_key())):
         refused(admin, "InvalidInput", "Invalid private key.", "iam:UpdateSAMLProvider", **arn, add_private_key=wrong)
+    new = {"name": "New", "saml_metadata_document": keys.metadata(), "add_private_key": pem(long_key())}
+    refused(admin, "InvalidInput", "Invalid private key.", "iam:CreateSAMLProvider", **new)
+
+
+def test_a_key_is_not_checked_before_its_length_is_known():
+    """These primes are none: whoever had checked would have complained of that."""
+    assert certificates.read_key(pem(long_key()).encode()) is None
+    with pytest.raises(ValueError, match="Invalid private key"):
+        serialization.load_pem_private_key(pem(long_key()).encode(), None)
+
+
+def long_key():
+    """As long a key as would keep a processor busy for a minute whenever it is checked; its primes are none."""
+    p, q, e = (1 << 8000) + 1, (1 << 8001) + 3, 65537
+    d = pow(e, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(e, p * q)
+    numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public)
+    return numbers.private_key(unsafe_skip_rsa_key_validation=True)
 
 
 def test_the_hundred_and_first_provider_is_one_too_many(admin, sandbox, keys):

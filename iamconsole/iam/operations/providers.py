@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 
 from iamconsole.core.errors import EntityAlreadyExists, InvalidInput, LimitExceeded
 from iamconsole.core.operation import Call, Check, Response, operation
-from iamconsole.iam import keys, quotas, resources, saml_metadata, shapes
+from iamconsole.iam import certificates, keys, quotas, resources, saml_metadata, shapes
 from iamconsole.iam import tags as tagging
 from iamconsole.iam.models import OidcProvider, SamlProvider
 from iamconsole.iam.tags import Tags, merged_tags
@@ -46,16 +46,23 @@ def _take_metadata(row: SamlProvider, document: str, now: dt.datetime) -> None:
     row.metadata, row.valid_until = document, metadata.valid_until or now + NO_EXPIRY
 
 
-def _add_private_key(call: Call, row: SamlProvider, pem: str) -> None:
-    """Keep a private key that opens encrypted assertions, itself encrypted as secret access keys are."""
-    if len(row.private_keys) >= quotas.SAML_PRIVATE_KEYS:
-        raise LimitExceeded(f"Private key limit of {quotas.SAML_PRIVATE_KEYS} is reached.", field="add_private_key")
+def _check_private_key(call: Call) -> None:
+    """Before any lock is held: it may take long."""
+    pem = call.params.get("add_private_key")
+    if pem is None:
+        return
     try:
-        key = load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError) as error:
+        key = certificates.read_key(pem.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise InvalidInput("Invalid private key.", field="add_private_key") from error
     if not isinstance(key, RSAPrivateKey):
         raise InvalidInput("Invalid private key.", field="add_private_key")
+
+
+def _add_private_key(call: Call, row: SamlProvider, pem: str) -> None:
+    """Keep a checked private key that opens encrypted assertions, itself encrypted as secret access keys are."""
+    if len(row.private_keys) >= quotas.SAML_PRIVATE_KEYS:
+        raise LimitExceeded(f"Private key limit of {quotas.SAML_PRIVATE_KEYS} is reached.", field="add_private_key")
     sealed = settings.IAMCONSOLE_FERNET.encrypt(pem.encode()).decode()
     # The model wants 22 to 64 capitals and digits; what AWS's look like is not documented.
     key_id = "SAMLPK" + call.ids.uuid().replace("-", "").upper()
@@ -85,6 +92,7 @@ def _require_key_if_encrypted(row: SamlProvider) -> None:
     resource=resources.new_saml_provider,
     keys=keys.REQUEST_TAGS,
     also=[Check("iam:TagSAMLProvider", resources.if_tagged(resources.new_saml_provider), keys.REQUEST_TAGS)],
+    prepare=_check_private_key,
 )
 def create_saml_provider(
     call: Call,
@@ -150,7 +158,7 @@ def list_saml_providers(call: Call) -> Response:
     return {"SAMLProviderList": found}
 
 
-@operation("iam:UpdateSAMLProvider", resource=resources.saml_provider)
+@operation("iam:UpdateSAMLProvider", resource=resources.saml_provider, prepare=_check_private_key)
 def update_saml_provider(
     call: Call,
     *,
