@@ -7,9 +7,10 @@ user's ARN when the trust policy is displayed. However, if you delete the user, 
 policy no longer applies, even if you recreate the user. … When this happens, the principal ID appears in resource-based
 policies because AWS can no longer map it back to a valid ARN." The same is said there of roles.
 
-The page says nothing of the sort about role sessions and federated users: their ARNs stay as they are written. Nor do
-account IDs change, which "the service might convert" to the account's ARN. All of them must be of an account of the
-same sandbox: others do not exist here.
+The page says nothing of the sort about role sessions and federated users: their ARNs stay as they are written. Account
+IDs "the service might convert" to the account's ARN. Amazon S3 does, as those tell who read their bucket policies back
+(hashicorp/terraform#9036, aws/aws-cdk#9334); of IAM nobody is known to tell, and in trust policies they stay. All of
+them must be of an account of the same sandbox: others do not exist here.
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ class _Known:
         self._find_identities([one.value for one in written if one.kind == "AWS"], there[account_id])
         # Federated principals are for trust policies; of a resource's policy AWS's own validation says that it does not
         # support them (Access Analyzer policy check reference).
-        self.federates = policy.kind == "trust"
-        if self.federates and any(one.kind == "Federated" and one.value.startswith("arn:") for one in written):
+        self.is_trust = policy.kind == "trust"
+        if self.is_trust and any(one.kind == "Federated" and one.value.startswith("arn:") for one in written):
             for provider in (SamlProvider, OidcProvider):
                 rows = provider.objects.filter(account=there[account_id])
                 self.providers |= {row.arn(account_id) for row in rows}
@@ -175,7 +176,7 @@ class _Known:
             pin = self._aws(one.value)
         elif one.kind == "Federated":
             is_one = one.value in self.providers or one.value in _BUILT_IN
-            pin = one.value if self.federates and is_one else None
+            pin = one.value if self.is_trust and is_one else None
         elif one.kind == "Service":
             # Which services there are AWS lists nowhere; all of their principals have this form.
             pin = one.value if _SERVICE.fullmatch(one.value) else None
@@ -187,7 +188,8 @@ class _Known:
 
     def _aws(self, value: str) -> str | None:
         if value.isdecimal():
-            return value if value in self.there else None
+            kept = value if self.is_trust else f"arn:aws:iam::{value}:root"
+            return kept if value in self.there else None
         parsed = Arn.parse(value)
         if parsed is None:
             return value if value in self.ids else None

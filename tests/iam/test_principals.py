@@ -164,7 +164,8 @@ def test_whom_a_bucket_policy_can_name(admin, sandbox, principal):
     make_role(admin)
     principal = filled(principal, sandbox)
     admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=on_bucket(principal))
-    assert principal_of(admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"]) == principal
+    shown = principal_of(admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"])
+    assert shown == ({"AWS": arn(sandbox, "root")} if principal == {"AWS": sandbox.account_id} else principal)
 
 
 REFUSED = [
@@ -251,7 +252,7 @@ def test_an_account_of_the_same_sandbox_can_be_named_with_its_users(admin, sandb
     assert User.objects.get(name="Sarah", account=other_sandbox).unique_id in Role.objects.get(name="R").trust.text
 
 
-def test_a_canonical_user_id_becomes_the_id_of_its_account(admin, sandbox):
+def test_a_canonical_user_id_becomes_the_arn_of_its_account(admin, sandbox):
     """Amazon S3 User Guide, "Principals for bucket policies"."""
     owner = admin.call("s3:ListBuckets")["Owner"]["ID"]
     sarah = arn(sandbox, "user/Sarah")
@@ -259,7 +260,7 @@ def test_a_canonical_user_id_becomes_the_id_of_its_account(admin, sandbox):
     document["Statement"] = document["Statement"][0]  # a statement may stand alone
     admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=json.dumps(document))
     kept = json.loads(admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"])
-    assert kept["Statement"]["Principal"] == {"AWS": [sarah, sandbox.account_id]}
+    assert kept["Statement"]["Principal"] == {"AWS": [sarah, arn(sandbox, "root")]}
     assert kept["Statement"]["Resource"] == document["Statement"]["Resource"]
 
 
