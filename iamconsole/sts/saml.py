@@ -35,6 +35,8 @@ from iamconsole.sts.identities import (
 ASSERTION = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 PROTOCOL = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+TRANSFORM = "{http://www.w3.org/2000/09/xmldsig#}Transform"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 NAME_FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
@@ -226,12 +228,18 @@ def _verified(element: Any, certificates: Sequence[x509.Certificate]) -> Any:
     certificates in the signature itself count for nothing.
     """
     from lxml import etree
-    from signxml.algorithms import SignatureMethod
+    from signxml.algorithms import CanonicalizationMethod, SignatureMethod
     from signxml.exceptions import SignXMLException
     from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
     if len(list(element.iterchildren(SIGNATURE))) != 1:
         raise _unreadable("it must have exactly one signature")
+    transforms = [each.get("Algorithm") for each in element.find(SIGNATURE).iter(TRANSFORM)]
+    others = [each for each in transforms if each != ENVELOPED]
+    # Besides it one canonicalization, exclusive or not. "Verifiers of signatures MAY reject signatures that contain
+    # other transform algorithms as invalid" (SAML V2.0, 5.4.4): what they make of the element is not the element.
+    if len(others) > 1 or not {each.value for each in CanonicalizationMethod}.issuperset(others):
+        raise _bad_signature()
     alone = etree.tostring(element, with_tail=False)
     # Of public keys alone, and none with SHA-1.
     methods = frozenset(

@@ -336,17 +336,56 @@ def test_an_hmac_with_the_public_certificate_is_no_signature(keys):
 # -- a signed response, and encrypted assertions ----------------------------------------------------------
 
 
-def signed_response(keys, assertion):
+def signed_response(keys, assertion, method="http://www.w3.org/2006/12/xml-c14n11"):
     from signxml import XMLSigner
 
     root = etree.fromstring(idp.response_text(assertion))
     pem = keys.certificate.public_bytes(serialization.Encoding.PEM).decode()
-    signed = XMLSigner().sign(root, key=keys.key, cert=pem, reference_uri=root.get("ID"))
+    signed = XMLSigner(c14n_algorithm=method).sign(root, key=keys.key, cert=pem, reference_uri=root.get("ID"))
     return idp.encoded(etree.tostring(signed).decode())
 
 
 def test_the_response_may_be_signed_instead_of_the_assertion(keys):
     assert verified(keys, signed_response(keys, idp.assertion_text(aws()))).session_name == "alice"
+
+
+@pytest.mark.parametrize(
+    "transforms",
+    [
+        ("enveloped", "base64"),
+        ("enveloped", "c14n", "c14n"),
+        ("inclusive", "c14n"),
+        ("enveloped", "xslt"),
+    ],
+)
+def test_other_transforms_than_those_of_saml_are_refused(keys, transforms):
+    """Well signed all the same, by whoever has a provider of their own."""
+    refused(keys, transformed(keys, transforms), "Response signature invalid")
+
+
+def test_the_transforms_of_saml_are_good(keys):
+    assert verified(keys, transformed(keys, ("enveloped", "c14n"))).session_name == "alice"
+
+
+def transformed(keys, transforms):
+    """A signed response whose signature names other transforms, and is made anew for that."""
+    dsig = "http://www.w3.org/2000/09/xmldsig#"
+    known = {
+        "enveloped": f"{dsig}enveloped-signature",
+        "base64": f"{dsig}base64",
+        "c14n": "http://www.w3.org/2001/10/xml-exc-c14n#",
+        "inclusive": "http://www.w3.org/2006/12/xml-c14n11",
+        "xslt": "http://www.w3.org/TR/1999/REC-xslt-19991116",
+    }
+    root = etree.fromstring(base64.b64decode(signed_response(keys, idp.assertion_text(aws()), known["c14n"])))
+    signature = root.find(f"{{{dsig}}}Signature")
+    told = signature.find(f".//{{{dsig}}}Transforms")
+    told[:] = [etree.Element(f"{{{dsig}}}Transform", Algorithm=known[one]) for one in transforms]
+    signed_info = signature.find(f"{{{dsig}}}SignedInfo")
+    text = etree.tostring(signed_info, method="c14n", exclusive=True, with_tail=False)
+    value = keys.key.sign(text, padding.PKCS1v15(), hashes.SHA256())
+    signature.find(f"{{{dsig}}}SignatureValue").text = base64.b64encode(value).decode()
+    return idp.encoded(etree.tostring(root).decode())
 
 
 def test_where_both_are_signed_both_must_be_good(keys, stranger):
