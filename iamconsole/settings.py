@@ -71,8 +71,8 @@ ALLOWED_HOSTS = env_list("IAMCONSOLE_HOSTS") or (
 )
 # Sign-up makes no further sandbox beyond these; whoever runs the site still can.
 IAMCONSOLE_MAX_SANDBOXES = env_int("IAMCONSOLE_MAX_SANDBOXES", 1000)
-# How many sandboxes of the course stand ready before anybody asks for one.
-IAMCONSOLE_POOL = {"course": env_int("IAMCONSOLE_POOL", 0)}
+# How many sandboxes of the course stand ready before anybody asks for one: a large class that starts at once.
+IAMCONSOLE_POOL = {"course": env_int("IAMCONSOLE_POOL", 200)}
 # A visitor's sandbox that was not used for so long is deleted.
 IAMCONSOLE_VISIT_HOURS = env_int("IAMCONSOLE_VISIT_HOURS", 24)
 # "Try it": whether visitors get a sandbox at the press of a button, what is in it, how many there are altogether, and
@@ -193,7 +193,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000; "
+        # Copied into the database file a few megabytes at a time: that waits for the disk, and a class starts at once.
+        "PRAGMA wal_autocheckpoint=4000;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -215,6 +217,7 @@ STORAGES = {
 # why and finds the drafts again.
 SESSION_COOKIE_AGE = 24 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IAMCONSOLE_HTTPS
+SESSION_ENGINE = "iamconsole.signin.session_store"
 SESSION_COOKIE_NAME = "iamconsole_session"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = IAMCONSOLE_HTTPS

@@ -102,9 +102,24 @@ def over_http(data: str, count: int) -> bool:
             if "Stop with" in line:
                 break
         try:
+            _stand_a_while()
             return _load(url, count)
         finally:
             server.terminate()
+
+
+def _stand_a_while() -> None:
+    """Until the server's pool is as large as it is to be: nobody starts a class in the second of the server's start."""
+    from django.conf import settings
+
+    from iamconsole.accounts.models import Sandbox
+
+    wanted = settings.IAMCONSOLE_POOL["course"]
+    for _ in range(120):
+        if Sandbox.objects.filter(state=Sandbox.State.READY).count() >= wanted:
+            return
+        time.sleep(0.5)
+    raise SystemExit("The pool was not filled.")
 
 
 def _load(url: str, count: int) -> bool:

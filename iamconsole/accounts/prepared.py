@@ -6,6 +6,7 @@ few that every signed request runs are compiled here once for each connection; w
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,7 +19,11 @@ Row = TypeVar("Row")
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 # What stands in a queryset for a value that is not known yet: no value that a caller passes.
-_MARKS: dict[type, Callable[[int], Any]] = {int: lambda n: -9_000_000_000 - n, str: lambda n: f"\ue000{n}"}
+_MARKS: dict[type, Callable[[int], Any]] = {
+    int: lambda n: -9_000_000_000 - n,
+    str: lambda n: f"\ue000{n}",
+    dt.datetime: lambda n: dt.datetime(9000 + n, 1, 1, tzinfo=dt.UTC),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,8 @@ class _Plan:
 class Prepared(Generic[Row]):
     """`Prepared(lambda name: User.objects.filter(name=name), str)`, then called with a name: the list of its rows.
 
-    `kinds` are the types of the values, int or str. They may only be compared with in the queryset, and none may be
-    None, which is another SQL.
+    `kinds` are the types of the values: int, str or datetime. They may only be compared with in the queryset, and none
+    may be None, which is another SQL.
     """
 
     def __init__(self, make: Callable[..., QuerySet[Any, Row]], *kinds: type) -> None:
@@ -71,7 +76,7 @@ class Prepared(Generic[Row]):
 
     def _fetched(self, plan: _Plan, sql: str, values: Sequence[Any]) -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute(sql, [const if place < 0 else values[place] for place, const in plan.parameters])
+            cursor.execute(sql, [const if place < 0 else _adapted(values[place]) for place, const in plan.parameters])
             return list(cursor.fetchall())
 
     def _instance(self, plan: _Plan, row: Sequence[Any]) -> Row:
@@ -85,7 +90,8 @@ class Prepared(Generic[Row]):
         queryset = self._make(*marks)
         compiler = queryset.query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
-        places = tuple((marks.index(value), None) if value in marks else (-1, value) for value in parameters)
+        sent = [_adapted(mark) for mark in marks]
+        places = tuple((sent.index(value), None) if value in sent else (-1, value) for value in parameters)
         columns = [column[0] for column in compiler.select[: compiler.col_count]]
         converters = compiler.get_converters(columns)
         info = compiler.klass_info
@@ -95,6 +101,11 @@ class Prepared(Generic[Row]):
         names = [column[0].target.attname for column in compiler.select[first:last]]
         populators = get_related_populators(info, compiler.select, connection.alias)  # type: ignore[call-arg]  # of a later Django
         return _Plan(sql, places, compiler, converters, info["model"], names, first, last, populators)
+
+
+def _adapted(value: Any) -> Any:
+    """A value as the database takes it."""
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, dt.datetime) else value
 
 
 def insert(rows: Sequence[AnyModel]) -> None:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from iamconsole.accounts.models import Account, Sandbox
+from iamconsole.accounts.prepared import Prepared
 
 # Accounts that somebody can name: those of the pool and of former generations are nobody's.
 _LIVE = Account.objects.filter(sandbox__state=Sandbox.State.LIVE)
@@ -19,7 +20,7 @@ def account_named(text: str, sandbox_slug: str = "") -> Account | None:
     """
     text = text.strip()
     if is_account_id(text):
-        return _LIVE.filter(account_id=text).first()
+        return next(iter(_with_id(text)), None)
     found = _accounts_called(text)
     here = found.filter(sandbox__slug=sandbox_slug).first() if sandbox_slug else None
     if here:
@@ -45,7 +46,31 @@ def _accounts_called(text: str) -> QuerySet[Account]:
 
 
 def sandbox_with_slug(slug: str) -> Sandbox | None:
-    return Sandbox.objects.filter(slug=slug, state=Sandbox.State.LIVE).first()
+    return next(iter(_with_slug(slug)), None)
+
+
+def account_with_id(account_id: str) -> Account | None:
+    """A live account, with its sandbox."""
+    return next(iter(_with_id(account_id)), None)
+
+
+def is_taken(account_id: str) -> bool:
+    """Whether any account has this ID, also one that nobody can name yet."""
+    return bool(_taken(account_id))
+
+
+def members(sandbox_key: int) -> list[Account]:
+    """The accounts of a sandbox in the order in which they were opened, with their sandbox; the first is the one that
+    a learner begins in."""
+    return _members(sandbox_key)
+
+
+_with_id = Prepared[Account](lambda text: _LIVE.select_related("sandbox").filter(account_id=text), str)
+_with_slug = Prepared[Sandbox](lambda slug: Sandbox.objects.filter(slug=slug, state=Sandbox.State.LIVE), str)
+_taken = Prepared[tuple[int]](lambda text: Account.objects.filter(account_id=text).values_list("pk"), str)
+_members = Prepared[Account](
+    lambda key: Account.objects.select_related("sandbox").filter(sandbox=key).order_by("pk"), int
+)
 
 
 def account_keys(sandbox_key: int) -> dict[str, int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import check_password
 
+from iamconsole.accounts.prepared import Prepared
 from iamconsole.core.errors import PasswordPolicyViolation
 from iamconsole.core.operation import Response
 from iamconsole.iam.models import LoginProfile, PasswordPolicy
@@ -134,8 +135,11 @@ def shape(row: PasswordPolicy) -> Response:
 
 def of_account(account_key: int) -> Response | None:
     """The account's custom policy; None for the default one."""
-    row = PasswordPolicy.objects.filter(account=account_key).first()
-    return shape(row) if row else None
+    rows = _of_account(account_key)
+    return shape(rows[0]) if rows else None
+
+
+_of_account = Prepared[PasswordPolicy](lambda key: PasswordPolicy.objects.filter(account=key), int)
 
 
 def expires(profile: LoginProfile, policy: Response | None) -> dt.datetime | None:

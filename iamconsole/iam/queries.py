@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
@@ -80,8 +82,14 @@ def mfa_devices(account_key: int, user_key: int | None) -> list[MfaDevice]:
 
     Who must prove to have one of them hands them to `mfa.use_code`.
     """
-    rows = MfaDevice.objects.filter(account=account_key, user=user_key, enabled__isnull=False)
-    return list(rows.order_by("enabled", "pk"))
+    return _devices_of_root(account_key) if user_key is None else _devices_of_user(account_key, user_key)
+
+
+_ENABLED = MfaDevice.objects.filter(enabled__isnull=False).order_by("enabled", "pk")
+_devices_of_root = Prepared[MfaDevice](lambda account_key: _ENABLED.filter(account=account_key, user=None), int)
+_devices_of_user = Prepared[MfaDevice](
+    lambda account_key, key: _ENABLED.filter(account=account_key, user=key), int, int
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,4 +240,17 @@ _users_of = Prepared[tuple[int]](lambda key: User.objects.filter(account=key).va
 
 
 def login_profile(user_key: int) -> LoginProfile | None:
-    return LoginProfile.objects.select_related("user").filter(user=user_key).first()
+    return next(iter(_login_profile(user_key)), None)
+
+
+def note_sign_in(user_key: int, now: dt.datetime) -> None:
+    """That a user's password was used now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_SIGN_IN, [connection.ops.adapt_datetimefield_value(now), user_key])
+
+
+_NOTE_SIGN_IN = f"UPDATE {User._meta.db_table} SET password_last_used = %s WHERE id = %s"
+
+_login_profile = Prepared[LoginProfile](
+    lambda user_key: LoginProfile.objects.select_related("user").filter(user=user_key), int
+)

@@ -17,13 +17,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 
+from iamconsole.accounts import queries as accounts
 from iamconsole.accounts.models import Account, PolicyText, Sandbox, new_public_name
+from iamconsole.accounts.prepared import Prepared
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.ids import Ids
 from iamconsole.gateway import door
 from iamconsole.iam import aws_managed
+from iamconsole.iam import queries as iam
 from iamconsole.iam.models import AccessKey, Attachment
 from iamconsole.sandboxes import templates
 from iamconsole.sandboxes.credentials import Credentials, quick_hash, seal, unseal
@@ -46,8 +50,8 @@ class SandboxError(Exception):
 
 
 def account_with_id(account_id: str) -> Account:
-    found = Account.objects.select_related("sandbox").filter(account_id=account_id).first()
-    if found is None or found.sandbox.state != Sandbox.State.LIVE:
+    found = accounts.account_with_id(account_id)
+    if found is None:
         raise SandboxError(f"There is no account {account_id}.")
     return found
 
@@ -59,13 +63,13 @@ def everyone() -> list[Account]:
 
 def first_account(sandbox_key: int) -> Account:
     """The account that a learner begins in."""
-    return Account.objects.select_related("sandbox").filter(sandbox=sandbox_key).order_by("pk")[0]
+    return accounts.members(sandbox_key)[0]
 
 
 def describe(account: Account) -> dict[str, Any]:
     """A sandbox for scripts: endpoint, account ID, sign-ins and access keys; `accounts` has those of each account."""
     start = unseal(account.sandbox.start)
-    members = list(account.sandbox.accounts.order_by("pk"))
+    members = accounts.members(account.sandbox_id)
     described = [_describe(member, start[n] if n < len(start) else None) for n, member in enumerate(members)]
     own = next(one for one in described if one["account_id"] == account.account_id)
     return {
@@ -129,7 +133,7 @@ def start(
             admit()
             if account_id is None and ids is None and (ready := _from_pool(fixture_name, state, told)):
                 return ready
-            if account_id is not None and Account.objects.filter(account_id=account_id).exists():
+            if account_id is not None and accounts.is_taken(account_id):
                 raise SandboxError(f"The account ID {account_id} is taken.")
             return _put_start(state, fixture_name, told, ids or Ids(), now, [account_id] if account_id else [])
 
@@ -161,7 +165,7 @@ def _put_start(
     now: dt.datetime,
     account_ids: Sequence[str] = (),
     credentials: Sequence[Credentials] = (),
-    accounts: Sequence[Mapping[str, Any]] = (),
+    columns: Sequence[Mapping[str, Any]] = (),
 ) -> Sandbox:
     """Put a start state, with the account IDs, credentials and columns of accounts that are told, the others anew."""
     described = fixture_named(fixture_name).accounts
@@ -172,9 +176,9 @@ def _put_start(
         all_ids.append(free_account_id(ids))
     sandbox = _row(ids, fixture=fixture_name, start=seal(known), **told)
     passwords = [{"root_password": quick_hash(one.root_password)} if one.root_password else {} for one in known]
-    more = [*accounts, *({} for _ in described[len(accounts) :])]
-    columns = [{**password, **one} for password, one in zip(passwords, more, strict=True)]
-    key = put(state.program, state.identity(all_ids, known, sandbox, columns), now, ids=ids)
+    more = [*columns, *({} for _ in described[len(columns) :])]
+    told_of = [{**password, **one} for password, one in zip(passwords, more, strict=True)]
+    key = put(state.program, state.identity(all_ids, known, sandbox, told_of), now, ids=ids)
     return Sandbox(pk=key, **sandbox)
 
 
@@ -191,10 +195,21 @@ def _ready(fixture_name: str, state: StartState) -> QuerySet[Sandbox]:
     return Sandbox.objects.filter(state=Sandbox.State.READY, fixture=fixture_name, since__gte=state.made)
 
 
+_oldest_ready = Prepared[Sandbox](
+    lambda name, made: Sandbox.objects.filter(state=Sandbox.State.READY, fixture=name, since__gte=made).order_by(
+        "since"
+    )[:1],
+    str,
+    dt.datetime,
+)
+
+
 def _from_pool(fixture_name: str, state: StartState, told: Mapping[str, Any]) -> Sandbox | None:
     """A sandbox that is ready, and now somebody's; None where there is none."""
-    ready = _ready(fixture_name, state)
-    found = ready.order_by("since").select_for_update(skip_locked=True, no_key=True).first()
+    found = next(iter(_oldest_ready(fixture_name, state.made)), None)
+    if found is not None and connection.features.has_select_for_update:
+        ready = _ready(fixture_name, state).order_by("since")
+        found = ready.select_for_update(skip_locked=True, no_key=True).first()
     if found is not None:
         for name, value in told.items():
             setattr(found, name, value)
@@ -223,6 +238,8 @@ def fill_pool(fixture_name: str, wanted: int) -> bool:
 def _held(account_id: str) -> Sandbox:
     """The sandbox of an account, held against everybody who would replace it; in the transaction that does."""
     while True:
+        if not connection.features.has_select_for_update:
+            return account_with_id(account_id).sandbox  # this transaction holds the whole database
         key = account_with_id(account_id).sandbox_id
         rows = Sandbox.objects.filter(pk=key, state=Sandbox.State.LIVE)
         # Another may have replaced it while we waited for it: then its names are another row's.
@@ -230,8 +247,11 @@ def _held(account_id: str) -> Sandbox:
             return held
 
 
-def reset(account_id: str) -> Account:
+def reset(account_id: str, *, session: str = "") -> Account:
     """Bring the sandbox of an account back to its start state, with the same account IDs and credentials.
+
+    Everybody is signed out, but for `session`, the access key ID of a sign-in: it goes on in the start state where the
+    same person is in it.
 
     Accounts that joined it by sign-up are not in its start state, and go. A sandbox that was begun by a sign-up
     starts as its first account was opened, with the root password that its owner knows.
@@ -244,18 +264,22 @@ def reset(account_id: str) -> Account:
         now, ids = wall_clock(), Ids()
         with door.write_transaction():
             sandbox = _held(account_id)
-            accounts = list(sandbox.accounts.order_by("pk"))
+            held = accounts.members(sandbox.pk)
             if fixture_name:
-                first, told = [one for one in accounts if not one.signed_up], []
+                first, told = [one for one in held if not one.signed_up], []
             else:
-                first = accounts[:1]
+                first = held[:1]
                 told = [
                     {name: getattr(first[0], name) for name in ("name", "root_email", "root_password", "signed_up")}
                 ]
             names = [one.account_id for one in first]
             kept = _names_of(sandbox, now)
-            _retire(sandbox, accounts, now)
-            return _put_start(state, fixture_name, kept, ids, now, names, unseal(sandbox.start), told)
+            going_on = _signed_in(session) if session else []
+            _retire(sandbox, held, now, session if going_on else "")
+            fresh = _put_start(state, fixture_name, kept, ids, now, names, unseal(sandbox.start), told)
+            for whose in going_on:
+                _carry_over(session, *whose, fresh.pk)
+            return fresh
 
     return first_account(_from_template(fixture_name, anew).pk)
 
@@ -271,10 +295,10 @@ def replace(
     now = wall_clock()
     with door.write_transaction():
         sandbox = _held(account_id)
-        accounts = list(sandbox.accounts.order_by("pk"))
-        wanted = identity(sandbox, accounts)
+        held = accounts.members(sandbox.pk)
+        wanted = identity(sandbox, held)
         columns = _names_of(sandbox, now) | {"fixture": sandbox.fixture, "start": sandbox.start} | dict(wanted.sandbox)
-        _retire(sandbox, accounts, now)
+        _retire(sandbox, held, now)
         whole = Identity(wanted.account_ids, columns, wanted.accounts, wanted.keys, wanted.hashes)
         key = put(program, whole, now, **more)
     return first_account(key)
@@ -294,19 +318,55 @@ def _names_of(sandbox: Sandbox, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _retire(sandbox: Sandbox, accounts: Sequence[Account], now: dt.datetime) -> None:
-    """Take every name and credential from a generation; its rows are dropped later.
+def _retire(sandbox: Sandbox, held: Sequence[Account], now: dt.datetime, spared: str = "") -> None:
+    """Take every name and credential from a generation, but not the session that is `spared`; its rows go later.
 
     Writers of its accounts are waited for, and find the account retired if they come after.
     """
-    keys = [account.pk for account in accounts]
-    list(Account.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
-    TemporaryCredential.objects.filter(account__in=keys).delete()
-    AccessKey.objects.filter(account__in=keys).delete()
-    for key in keys:
-        Account.objects.filter(pk=key).update(account_id=f"x{key:011}", alias="", root_email=f"retired-{key}")
+    keys = [account.pk for account in held]
+    if connection.features.has_select_for_update:
+        list(Account.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    # Nothing refers to the rows that go, so none of Django's collecting is needed.
+    with connection.cursor() as cursor:
+        for key in keys:
+            cursor.execute(_END_SESSIONS, [key, spared])
+            cursor.execute(_TAKE_KEYS, [key])
+            cursor.execute(_TAKE_NAMES, [f"x{key:011}", f"retired-{key}", key])
     names = {"slug": Ids().slug(), "public_name": new_public_name()}
     Sandbox.objects.filter(pk=sandbox.pk).update(state=Sandbox.State.RETIRED, since=now, **names)
+
+
+_END_SESSIONS = f"DELETE FROM {TemporaryCredential._meta.db_table} WHERE account_id = %s AND access_key_id <> %s"
+_END_SESSION = f"DELETE FROM {TemporaryCredential._meta.db_table} WHERE access_key_id = %s"
+_GIVE_SESSION = (
+    f"UPDATE {TemporaryCredential._meta.db_table} SET account_id = %s, user_id = %s, mfa = %s WHERE access_key_id = %s"
+)
+_TAKE_KEYS = f"DELETE FROM {AccessKey._meta.db_table} WHERE account_id = %s"
+_TAKE_NAMES = f"UPDATE {Account._meta.db_table} SET account_id = %s, alias = '', root_email = %s WHERE id = %s"
+
+
+# Whose a sign-in is: account ID and user name, None for the root user. One that has still to change its password is
+# left out: that password is no more.
+_signed_in = Prepared[tuple[str, str | None]](
+    lambda session: TemporaryCredential.objects.filter(
+        access_key_id=session, kind=TemporaryCredential.Kind.CONSOLE, restricted=False
+    ).values_list("account__account_id", "user__name"),
+    str,
+)
+
+
+def _carry_over(session: str, account_id: str, user_name: str | None, sandbox_key: int) -> None:
+    """Give a sign-in of a retired generation to the same person of the next; where there is none, it ends.
+
+    It is one without MFA: the start state's people have no devices.
+    """
+    account = next((one for one in accounts.members(sandbox_key) if one.account_id == account_id), None)
+    user = iam.users_named(account.pk, [user_name]).get(user_name.lower()) if account and user_name else None
+    with connection.cursor() as cursor:
+        if account and (user or not user_name):
+            cursor.execute(_GIVE_SESSION, [account.pk, user.pk if user else None, False, session])
+        else:
+            cursor.execute(_END_SESSION, [session])
 
 
 def copy(account_id: str, *, visitor: bool = False) -> Account:
@@ -346,7 +406,7 @@ def delete(account_id: str) -> None:
     """Remove the account's sandbox for good, with every account in it."""
     with door.write_transaction():
         sandbox = _held(account_id)
-        _retire(sandbox, list(sandbox.accounts.order_by("pk")), wall_clock())
+        _retire(sandbox, accounts.members(sandbox.pk), wall_clock())
 
 
 def retire(sandbox_key: int, among: QuerySet[Sandbox]) -> bool:
@@ -354,7 +414,7 @@ def retire(sandbox_key: int, among: QuerySet[Sandbox]) -> bool:
     with door.write_transaction():
         found = among.filter(pk=sandbox_key).select_for_update(no_key=True).first()
         if found is not None:
-            _retire(found, list(found.accounts.order_by("pk")), wall_clock())
+            _retire(found, accounts.members(found.pk), wall_clock())
     return found is not None
 
 

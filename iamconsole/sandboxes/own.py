@@ -18,8 +18,10 @@ from iamconsole.cloudtrail.models import Event
 from iamconsole.iam import things
 from iamconsole.s3.usage import usage_of
 from iamconsole.sandboxes import lifecycle
+from iamconsole.sandboxes.credentials import unseal
 from iamconsole.sandboxes.fixtures import FIXTURES
 from iamconsole.sandboxes.sign_up import ACCOUNTS_PER_SANDBOX
+from iamconsole.sandboxes.templates import ADMIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +112,24 @@ class Person:
     user_name: str
 
 
-def password_of(slug: str, person: Person) -> str | None:
-    """The password with which a person of the start state signs in; None where we do not know it."""
-    sandbox = queries.sandbox_with_slug(slug) if slug else None
-    described = lifecycle.describe(lifecycle.first_account(sandbox.pk))["accounts"] if sandbox else ()
-    for account in described:
-        known = {"": account["root"]}
-        if admin := account["admin"]:
-            known[admin["user_name"]] = admin
-        if account["account_id"] == person.account_id and person.user_name in known:
-            password: str | None = known[person.user_name].get("password")
-            return password
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """At which account a person of the start state signs in, and with which password."""
+
+    account: Account
+    user_name: str
+    password: str
+
+
+def entrance(sandbox_key: int, person: Person | None = None) -> Entrance | None:
+    """That of `person`, or that of whoever begins: the first account's administrator, or its root user where there is
+    none. None where we do not know the password: of who is not in the start state, or signed up."""
+    held = queries.members(sandbox_key)
+    for account, start in zip(held, unseal(held[0].sandbox.start), strict=False):
+        if account.signed_up or (person is not None and person.account_id != account.account_id):
+            continue
+        known = {"": start.root_password} | ({ADMIN: start.admin_password} if start.admin_password else {})
+        name = person.user_name if person else max(known)
+        password = known.get(name)
+        return Entrance(account, name, password) if password else None
     return None

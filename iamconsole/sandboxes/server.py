@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import select
 import signal
 import socket
 import sys
@@ -75,6 +76,10 @@ def _serve(application: WSGIHandler, listening: socket.socket, threads: int) -> 
         sockets=[listening],
         threads=threads,
         ident=None,
+        # A class of browsers, each with the several connections that a browser keeps open. `poll` takes any number,
+        # `select` only a thousand; Windows has no other.
+        connection_limit=2000 if hasattr(select, "poll") else 500,
+        asyncore_use_poll=hasattr(select, "poll"),
         # Objects have a limit of their own, which is answered in S3's words or on the upload page; this one
         # only bounds what is buffered on disk before anybody can answer.
         max_request_body_size=8 * settings.IAMCONSOLE_MAX_OBJECT_BYTES + 1024 * 1024,

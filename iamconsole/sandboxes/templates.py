@@ -22,6 +22,7 @@ from django.db import IntegrityError
 
 import iamconsole
 from iamconsole.accounts.models import Account, Sandbox
+from iamconsole.accounts.queries import is_taken
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.caller import Context, wall_clock
 from iamconsole.core.ids import Ids
@@ -163,7 +164,7 @@ def open_account(sandbox: Sandbox, described: FixtureAccount, now: dt.datetime) 
 def free_account_id(ids: Ids) -> str:
     while True:
         account_id = ids.account_id()
-        if not Account.objects.filter(account_id=account_id).exists():
+        if not is_taken(account_id):
             return account_id
 
 

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Max
 from django.utils.crypto import salted_hmac
 
-from iamconsole.accounts.models import Account, Sandbox, Visit
+from iamconsole.accounts.models import Sandbox, Visit
+from iamconsole.accounts.prepared import Prepared, insert
 from iamconsole.cloudtrail.models import Event
 from iamconsole.core.caller import wall_clock
-from iamconsole.sandboxes import lifecycle
-from iamconsole.sandboxes.fixtures import fixture_named
+from iamconsole.gateway import door
+from iamconsole.sandboxes import lifecycle, templates
 from iamconsole.sandboxes.lifecycle import SandboxError
-from iamconsole.sandboxes.own import Person
-from iamconsole.sandboxes.templates import ADMIN
+
+T = TypeVar("T")
 
 COUNTED_FOR = dt.timedelta(hours=1)
 # Any number that nothing else takes for a lock of PostgreSQL's.
@@ -40,14 +43,19 @@ def are_welcome() -> bool:
     return bool(settings.IAMCONSOLE_VISITORS)
 
 
-def begin(address: str) -> Account:
-    """A fresh sandbox for the visitor at this address, by its first account. Raises NoRoom."""
+def begin(address: str, enter: Callable[[int, str], T]) -> T:
+    """A fresh sandbox for the visitor at this address. `enter` gets its key and slug, and both happen or neither.
+
+    Raises NoRoom.
+    """
     if not are_welcome():
         raise NoRoom("This site does not offer sandboxes to visitors. Sign in, or create an account.", 403)
     hashed = salted_hmac("iamconsole.sandboxes.visitors", _network(address)).hexdigest()
     fixture = settings.IAMCONSOLE_VISITOR_FIXTURE
-    sandbox = lifecycle.start(fixture, visitor=True, admit=lambda: _admit(hashed))
-    return lifecycle.first_account(sandbox.pk)
+    templates.start_state(fixture)  # built, if it must be, before anybody waits for us
+    with door.write_transaction():
+        sandbox = lifecycle.start(fixture, visitor=True, admit=lambda: _admit(hashed))
+        return enter(sandbox.pk, sandbox.slug)
 
 
 def _network(address: str) -> str:
@@ -64,29 +72,34 @@ def _admit(address: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     now = wall_clock()
-    lately = Visit.objects.filter(time__gt=now - COUNTED_FOR)
     hourly = settings.IAMCONSOLE_VISITORS_PER_HOUR
-    if lately.filter(address=address)[:hourly].count() >= hourly:
+    if _visits.count(address, now - COUNTED_FOR) >= hourly:
         raise NoRoom(
             f"From your network address {hourly} sandboxes were begun within the last hour, and no more can be. "
             "Go on in one of them, or come back later.",
             429,
         )
     most = settings.IAMCONSOLE_MAX_VISITORS
-    if Sandbox.objects.filter(state=Sandbox.State.LIVE, visitor=True)[:most].count() >= most:
+    if _visitors.count() >= most:
         raise NoRoom(
             f"All {most} sandboxes for visitors are in use. One becomes free when nobody has used it for "
             f"{settings.IAMCONSOLE_VISIT_HOURS} hours. Come back later, or sign in to a sandbox of your own.",
             503,
         )
-    Visit.objects.filter(time__lte=now - COUNTED_FOR).delete()
-    Visit.objects.create(address=address, time=now)
+    insert([Visit(address=address, time=now)])
 
 
-def person_of(account: Account) -> Person:
-    """Whom the visitor is signed in as: the administrator, or the root user where there is none."""
-    fixture = fixture_named(settings.IAMCONSOLE_VISITOR_FIXTURE)
-    return Person(account.account_id, ADMIN if fixture.accounts[0].admin else "")
+_visits = Prepared[tuple[int]](
+    lambda address, since: Visit.objects.filter(address=address, time__gt=since).values_list("pk"), str, dt.datetime
+)
+_visitors = Prepared[tuple[int]](
+    lambda: Sandbox.objects.filter(state=Sandbox.State.LIVE, visitor=True).values_list("pk")
+)
+
+
+def forget_addresses() -> None:
+    """Drop the visits that count no more."""
+    Visit.objects.filter(time__lte=wall_clock() - COUNTED_FOR).delete()
 
 
 def note_uses(before: dt.datetime, most: int) -> None:

@@ -44,6 +44,12 @@ def begin(request: HttpRequest, access_key_id: str, account_id: str, principal_i
     request.session[_ASIDE] = aside
 
 
+def go_on(request: HttpRequest, account_id: str, principal_id: str) -> None:
+    """The same session in an account that begins anew: what was written in the old one is nobody's draft any more."""
+    drafts.forget(request.session.get(DRAFTS, {}))
+    request.session[OWNER], request.session[DRAFTS] = f"{account_id} {principal_id}", {}
+
+
 def end(request: HttpRequest) -> None:
     """Sign out: nothing of anybody is kept."""
     _end_credentials(request)

@@ -38,24 +38,27 @@ def try_it(request: HttpRequest) -> HttpResponse:
     held = callers.is_sandbox(cookies.sandbox(request))
     if request.method != "POST" or (held and "another" not in request.POST):
         return render_page(request, "signin/try_it.html", {"held": held})
+
+    def enter(sandbox_key: int, slug: str) -> HttpResponse:
+        response = _enter(request, sandbox_key) or redirect("signin:chooser")
+        cookies.set_cookie(request, response, cookies.SANDBOX, slug)
+        return response
+
     try:
-        account = visitors.begin(source_address(request))
+        return visitors.begin(source_address(request), enter)
     except visitors.NoRoom as error:
         return render_page(request, "signin/no_room.html", {"text": str(error), "held": held}, status=error.status)
-    response = _enter(request, account.sandbox.slug, visitors.person_of(account)) or redirect("signin:chooser")
-    cookies.set_cookie(request, response, cookies.SANDBOX, account.sandbox.slug)
-    return response
 
 
-def _enter(request: HttpRequest, slug: str, person: Person) -> HttpResponse | None:
+def _enter(request: HttpRequest, sandbox_key: int, person: Person | None = None) -> HttpResponse | None:
     """Sign a person of the sandbox's start state in, with the password that we gave it; None where it has another."""
-    password = own.password_of(slug, person)
-    at = callers.stranger(person.account_id) if password else None
-    if at is None:
+    way = own.entrance(sandbox_key, person)
+    if way is None:
         return None
+    at = callers.stranger_at(way.account)
     aws = AwsClient(at, context_of(request, face="signin"))
     try:
-        made = aws.call("signin:ConsoleLogin", user_name=person.user_name, password=password)
+        made = aws.call("signin:ConsoleLogin", user_name=way.user_name, password=way.password)
     except AuthenticationError:
         return None  # it was changed since the start
     if "AccessKeyId" not in made:
@@ -82,8 +85,21 @@ def reset(request: HttpRequest) -> HttpResponse:
     if held is None or not form.is_valid():
         return _page(request, held, reset=form)
     was = _signed_in_to(request, held)
-    lifecycle.reset(held.account_id)
-    return _again(request, held, was, "The sandbox is back in its start state.")
+    text = "The sandbox is back in its start state."
+    if was is None:
+        lifecycle.reset(held.account_id)
+    else:
+        session = request.caller.access_key_id  # type: ignore[attr-defined]  # the sign-in middleware set it
+        lifecycle.reset(held.account_id, session=session)
+        # Its credentials are another account's now, or gone with the old state.
+        request.caller = None  # type: ignore[attr-defined]  # as above
+        if found := callers.credential(session):
+            sessions.go_on(request, found.caller.account_id, found.caller.principal.unique_id)
+        else:
+            request.session.flush()
+            text += " Sign in again."
+    flash.success(request, text)
+    return redirect(PAGE)
 
 
 @public
@@ -100,7 +116,7 @@ def restore(request: HttpRequest) -> HttpResponse:
     except SnapshotError as error:
         form.add_error("snapshot", str(error))
         return _page(request, held, restore=form)
-    return _again(request, held, was, restored.told, restored.reissued)
+    return _again(request, restored.account.sandbox_id, was, restored.told, restored.reissued)
 
 
 @public
@@ -166,13 +182,13 @@ def _signed_in_to(request: HttpRequest, held: Overview) -> Person | None:
 
 
 def _again(
-    request: HttpRequest, held: Overview, was: Person | None, text: str, told: Sequence[Reissued] = ()
+    request: HttpRequest, sandbox_key: int, was: Person | None, text: str, told: Sequence[Reissued] = ()
 ) -> HttpResponse:
     """Back to the page, with a session in the new state for whoever had one in the old and is there again."""
     if was is not None:
         # Its credentials are gone with the old state: there is no session to end any more.
         request.caller = None  # type: ignore[attr-defined]  # the sign-in middleware set it
-        if _enter(request, held.slug, was) is None:
+        if _enter(request, sandbox_key, was) is None:
             request.session.flush()
             text += " Sign in again."
     flash.success(request, text)

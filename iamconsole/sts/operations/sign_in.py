@@ -17,6 +17,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from iamconsole.accounts.models import Account
+from iamconsole.accounts.prepared import insert
 from iamconsole.cloudtrail import queries as events
 from iamconsole.core.errors import AuthenticationError
 from iamconsole.core.operation import Call, Response, operation
@@ -187,10 +188,10 @@ def _session(call: Call, profile: LoginProfile | None, *, with_mfa: bool = False
             code=EXPIRED,
         )
     if user is not None:
-        User.objects.filter(pk=user.pk).update(password_last_used=call.now)
+        iam.note_sign_in(user.pk, call.now)
         call.event["principal_arn"] = user.arn(call.caller.account_id)
     reset_required = bool(profile and (profile.reset_required or expired))
-    row = TemporaryCredential.objects.create(
+    row = TemporaryCredential(
         account_id=call.caller.account_key,
         kind=TemporaryCredential.Kind.CONSOLE,
         user=user,
@@ -203,6 +204,7 @@ def _session(call: Call, profile: LoginProfile | None, *, with_mfa: bool = False
         from_console=True,
         restricted=reset_required,
     )
+    insert([row])
     call.event |= {"response": {"ConsoleLogin": "Success"}, "error_message": ""}
     who = user.unique_id if user else call.caller.account_id
     return {"AccessKeyId": row.access_key_id, "PasswordResetRequired": reset_required, "PrincipalId": who}
