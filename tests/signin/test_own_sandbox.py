@@ -13,6 +13,7 @@ from iamconsole.iam.models import User
 from iamconsole.s3.models import StoredObject
 from iamconsole.sandboxes import lifecycle, snapshots
 from iamconsole.sandboxes.credentials import Credentials
+from iamconsole.sts.models import TemporaryCredential
 from tests.factories import client_for, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,23 @@ def test_after_a_reset_the_same_person_is_signed_in_again(holder, sandbox, name,
     assert page.wsgi_request.caller.account_id == sandbox.account_id
     assert "mine" not in users(sandbox)
     assert "back in its start state" in page.content.decode()
+
+
+def test_of_all_sessions_only_the_one_that_resets_goes_on_and_without_its_mfa(holder, sandbox):
+    elsewhere = sign_in(Client(), sandbox, "admin")
+    sign_in(holder, sandbox, "admin")
+    TemporaryCredential.objects.update(mfa=True)
+    holder.post("/sandbox/reset", {"confirm": "reset"})
+    assert holder.get("/console/home").wsgi_request.caller.session.mfa is False
+    assert elsewhere.get("/console/home").status_code == 302
+    assert TemporaryCredential.objects.count() == 1
+
+
+def test_a_session_that_has_still_to_change_its_password_ends_with_a_reset(holder, sandbox):
+    sign_in(holder, sandbox, "admin")
+    TemporaryCredential.objects.update(restricted=True)
+    assert "Sign in again." in holder.post("/sandbox/reset", {"confirm": "reset"}, follow=True).content.decode()
+    assert not TemporaryCredential.objects.exists()
 
 
 def test_who_is_not_in_the_start_state_is_sent_to_sign_in(holder, sandbox):
