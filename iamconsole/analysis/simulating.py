@@ -325,17 +325,20 @@ def source_names(attached: Sequence[AttachedPolicy], kind: str, name: str) -> di
 
 
 def _statement(ref: StatementRef, attached: AttachedPolicy, source_id: str) -> Response:
-    """Where the deciding statement stands in its policy: lines and columns from 1, as AWS counts them.
+    """Where the deciding statement stands in its policy, as AWS counts.
 
     The type is what AWS's answers say, which is not in the enumeration of its own model.
     """
-    start, end = attached.policy.extent(f"Statement[{ref.index}]")
+    path = f"Statement[{ref.index}]"
+    start, end = attached.policy.read_extent(path)
+    first, last = attached.policy.extent(path)
     return {
         "SourcePolicyId": source_id,
         "SourcePolicyType": "IAM Policy" if ref.source != "resource" else "Resource Policy",
         "StartPosition": {"Line": start[0], "Column": start[1]},
         "EndPosition": {"Line": end[0], "Column": end[1]},
         # Beyond AWS's members, for our own page.
+        "Lines": (first[0], last[0]),
         "Sid": ref.sid,
         "PolicyName": ref.policy_name,
         "Via": ref.via,

@@ -90,6 +90,17 @@ class Policy:
         start, end = self.span(path)
         return self._point(start), self._point(max(start, end - 1))
 
+    def read_extent(self, path: str) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Line and column, from 1, where a reader stands before and after the element at `path`, as AWS tells them.
+
+        Before it: behind the bracket or comma of a list, or behind the brace of what stands alone. Source: AWS CLI
+        Command Reference, the examples of `simulate-custom-policy` (a lone statement that is column 37 to 166 of its
+        line is told as 38 to 167) and of `simulate-principal-policy` (line 3, column 19, to line 9, column 10).
+        """
+        start, end = self.span(path)
+        before = self.text[:start].rstrip()
+        return self._point(len(before) if before.endswith(("[", ",")) else start + 1), self._point(end)
+
     def span(self, path: str) -> tuple[int, int]:
         """Where in the text the element at `path` begins and ends.
 

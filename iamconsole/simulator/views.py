@@ -150,12 +150,11 @@ _WITHOUT_STATEMENT = {
 
 def _statement(one: Response) -> dict[str, Any]:
     """A deciding statement: its policy's text, and the lines to mark in it."""
-    first, last = one["StartPosition"]["Line"], one["EndPosition"]["Line"]
     return {
         "name": one["PolicyName"],
         "via": one["Via"],
         "sid": one["Sid"],
         "kind": one["SourcePolicyType"],
         "document": one["Document"],
-        "lines": (first, last),
+        "lines": one["Lines"],
     }

@@ -73,8 +73,27 @@ def test_a_matched_statement_is_told_with_its_place(admin):
     (found,) = custom(admin, text)
     (statement,) = found["MatchedStatements"]
     assert (statement["SourcePolicyId"], statement["SourcePolicyType"]) == ("PolicyInputList.1", "IAM Policy")
-    assert statement["StartPosition"] == {"Line": 4, "Column": 5}
-    assert statement["EndPosition"] == {"Line": 4, "Column": 55}
+    assert statement["StartPosition"] == {"Line": 3, "Column": 17}
+    assert statement["EndPosition"] == {"Line": 4, "Column": 56}
+
+
+def test_places_are_told_as_in_the_examples_of_the_aws_command(admin):
+    """AWS CLI Command Reference: `simulate-custom-policy`, and `simulate-principal-policy` with a like policy."""
+    lone = (
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":'
+        '{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}}'
+    )
+    statement = {"Sid": "List"} | allow("codecommit:ListRepositories")
+    listed = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=4)
+    time = [entry("aws:CurrentTime", "2019-04-25T11:00:00Z", type_="date")]
+    for text, action, start, end in (
+        (lone, "dynamodb:CreateBackup", (1, 38), (1, 167)),
+        (listed, "codecommit:ListRepositories", (3, 19), (9, 10)),
+    ):
+        (found,) = custom(admin, text, actions=(action,), context_entries=time)
+        (statement,) = found["MatchedStatements"]
+        assert statement["StartPosition"] == dict(zip(("Line", "Column"), start, strict=True))
+        assert statement["EndPosition"] == dict(zip(("Line", "Column"), end, strict=True))
 
 
 def test_an_explicit_deny_is_told_alone(admin):
