@@ -349,6 +349,12 @@ def test_a_list_of_policies_has_no_descriptions_and_the_consoles_has(admin):
     assert shown["Description"] == "Reads"
 
 
+@pytest.mark.parametrize("name", ["aws:policy/AdministratorAccess", "{account}:policy/Company1-Logs-Policy"])
+def test_a_policy_without_tags_says_so(admin, sandbox, name):
+    arn = f"arn:aws:iam::{name.format(account=sandbox.account_id)}"
+    assert admin.call("iam:GetPolicy", policy_arn=arn)["Policy"]["Tags"] == []
+
+
 def test_a_screenful_of_policies_mixes_own_and_aws_ones(admin):
     found = admin.call("iam:ListPolicies", listing=Listing(search="company1", size=10))
     assert [p["PolicyName"] for p in found["Policies"]] == [

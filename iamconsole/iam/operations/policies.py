@@ -99,8 +99,9 @@ def _load_uses(calls: Sequence[Call]) -> Uses:
 def get_policy(call: Call, *, policy_arn: str) -> Response:
     row = call.resource.require()
     shape = shapes.policy(row, call.caller.account_id, call.loaded.of(row))
-    tags = {"Tags": shapes.tag_list(row.tags)} if isinstance(row, ManagedPolicy) else {}
-    return {"Policy": shape | _description(row) | tags}
+    # An AWS managed policy has none and says so (DMS User Guide, "Creating the IAM roles to use with AWS DMS").
+    tags = shapes.tag_list(row.tags) if isinstance(row, ManagedPolicy) else []
+    return {"Policy": shape | _description(row) | {"Tags": tags}}
 
 
 def _description(row: ManagedPolicy | AwsManagedPolicy) -> Response:
