@@ -27,6 +27,10 @@ class Bucket(models.Model):
         return self.name
 
 
+# The headers of an upload that come back with the object.
+GIVEN_BACK = ("cache_control", "content_disposition", "content_encoding", "content_language")
+
+
 class StoredObject(models.Model):
     """An object. `stored_as` is the storage's name for its bytes, never made from the key.
 

@@ -28,11 +28,10 @@ from iamconsole.core.regions import DEFAULT, REGIONS
 from iamconsole.iam import principals
 from iamconsole.policy import parse
 from iamconsole.s3 import bucket_policies, errors, keys, names, resources, storage, usage
-from iamconsole.s3.models import Bucket, StoredObject
+from iamconsole.s3.models import GIVEN_BACK, Bucket, StoredObject
 
 DEFAULT_TYPE = "binary/octet-stream"
 # Stored as sent and given back: parameter → response member, they have the same name.
-GIVEN_BACK = ("cache_control", "content_disposition", "content_encoding", "content_language")
 
 
 def _owner(bucket: Bucket) -> Response:

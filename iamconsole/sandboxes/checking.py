@@ -7,6 +7,7 @@ refused (a name, a key, a policy that does not parse, a value of another type) i
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 import uuid
@@ -23,15 +24,18 @@ from iamconsole.iam import aws_managed
 from iamconsole.iam import models as iam
 from iamconsole.policy import parse
 from iamconsole.s3 import names
-from iamconsole.s3.models import Bucket, StoredObject
+from iamconsole.s3.models import GIVEN_BACK, Bucket, StoredObject
 from iamconsole.sandboxes.image import Image, ImageError
 from iamconsole.sandboxes.tables import BY_NAME, TABLES, Column, Kind, Table, table_of
+from iamconsole.sts import texts as sts
 
 # The texts of policies, and other long ones: the longest that an operation takes is far shorter.
 MAX_TEXT = 512 * 1024
 MAX_JSON = 256 * 1024
 MAX_DEPTH = 24
 KINDS = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp")
+# What an event remembers of policies: those of the caller, and that of the resource.
+_ON_CALLER, _ON_RESOURCE = ("identity", "boundary", "session"), ("resource", "trust")
 
 _NAME = re.compile(r"[\w+=,.@-]{1,226}", re.ASCII)
 _PATH = re.compile(r"/(?:[!-~]+/)*")
@@ -39,6 +43,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _ID = re.compile(r"[A-Z0-9]{12,128}")
 _EMAIL = re.compile(r"[!-~]+@[!-~]+")
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,256}")
+_NOT_IN_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # The kind of policy that a column of texts holds.
 _POLICIES = {
     (iam.PolicyVersion, "text"): "identity",
@@ -80,6 +86,7 @@ def _check_texts(image: Image) -> None:
             _fail(where, "is no policy: it does not parse")
     if len(set(image.texts)) < len(image.texts):
         _fail("A policy text", "stands twice")
+    own = _hashes(image)
     named = ("type", "name", "arn", "source", "via", "sha256")
     for number, basis in enumerate(image.bases):
         where = f"Decision basis {number}"
@@ -94,6 +101,20 @@ def _check_texts(image: Image) -> None:
                 _fail(where, "does not say of each policy its " + ", ".join(named))
             if not _SHA256.fullmatch(one["sha256"]):
                 _fail(where, "names a policy by something else than its hash")
+            if one["type"] not in _ON_CALLER:
+                _fail(where, "has a policy of a type that no caller has")
+            if one["sha256"] not in own and one["sha256"] != _hash_of_aws(one["arn"]):
+                _fail(where, "names a policy whose text is not in the file")
+
+
+def _hashes(image: Image) -> set[str]:
+    """What the file may name: its own texts, and those of ours that are the same for everybody."""
+    return {hashlib.sha256(text.encode()).hexdigest() for text in image.texts} | set(sts.BY_SHA256)
+
+
+def _hash_of_aws(arn: str) -> str:
+    managed = aws_managed.by_arn().get(arn)
+    return hashlib.sha256(managed.text.encode()).hexdigest() if managed else ""
 
 
 def _parses(text: str, kind: Any) -> bool:
@@ -196,7 +217,26 @@ class _Checking:
         if model is StoredObject and name == "key":
             fits = names.MAX_KEY_BYTES
             return lambda cell: "" if _is_text(cell, fits) and 0 < len(cell.encode()) <= fits else "is no key"
+        if model is StoredObject and name in ("content_type", "headers", "metadata"):
+            return {"content_type": _header, "headers": _given_back, "metadata": _metadata}[name]
+        if model is Event and name == "resource_policy":
+            return self._resource_policy()
         return _typed(field)
+
+    def _resource_policy(self) -> Callable[[Any], str]:
+        own = _hashes(self.image)
+
+        def read(cell: Any) -> str:
+            if not isinstance(cell, dict) or not {"name", "sha256"} <= set(cell) <= {"name", "sha256", "type"}:
+                return "does not name a policy"
+            if (
+                not all(_is_text(one, 2048) for one in cell.values())
+                or cell.get("type", "resource") not in _ON_RESOURCE
+            ):
+                return "does not name a policy"
+            return "" if cell["sha256"] in own else "names a policy whose text is not in the file"
+
+        return read
 
     def _policy(self, kind: str) -> Callable[[Any], str]:
         within = _number_below(len(self.image.texts), "leads to no policy text")
@@ -277,6 +317,28 @@ def _mapping(cell: Any) -> str:
     if not good or not all(_is_text(name, 256) and _is_text(value, 8192) for name, value in cell.items()):
         return "is no mapping of texts to texts"
     return ""
+
+
+def _header(cell: Any) -> str:
+    """What a client can have sent as the value of a header; the type of an object is one."""
+    longest = 256
+    return "" if _is_text(cell, longest) and not _NOT_IN_A_HEADER.search(cell) else "is no value of a header"
+
+
+def _given_back(cell: Any) -> str:
+    if problem := _mapping(cell):
+        return problem
+    if unknown := sorted(set(cell) - set(GIVEN_BACK)):
+        return f"has a header that is not kept ({unknown[0][:60]})"
+    return "is no value of a header" if any(_NOT_IN_A_HEADER.search(value) for value in cell.values()) else ""
+
+
+def _metadata(cell: Any) -> str:
+    if problem := _mapping(cell):
+        return problem
+    if not all(_HEADER_NAME.fullmatch(name) for name in cell):
+        return "has a name that no header has"
+    return "is no value of a header" if any(_NOT_IN_A_HEADER.search(value) for value in cell.values()) else ""
 
 
 def _structure(cell: Any) -> str:

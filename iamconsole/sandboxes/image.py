@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import BinaryField, DateTimeField, Field, JSONField, UUIDField
+from django.db.models import BinaryField, DateTimeField, Field, UUIDField
 
 from iamconsole.accounts.models import Account, PolicyText, Sandbox
 from iamconsole.cloudtrail.models import DecisionBasis, Event
@@ -190,14 +190,14 @@ class _Taking:
             return lambda cell: bytes(cell).decode("ascii")
         if isinstance(field, UUIDField):
             return str
-        if isinstance(field, JSONField):
-            return self._json
+        if field.model is Event and field.name == "resource_policy":
+            return self._resource_policy
         return lambda cell: cell
 
-    def _json(self, cell: Any) -> Any:
-        # An event names the bucket policy that it was decided with by its hash.
-        if isinstance(cell, dict) and isinstance(cell.get("sha256"), str):
-            self.named.add(cell["sha256"])
+    def _resource_policy(self, cell: Any) -> Any:
+        # An event names the bucket policy that it was decided with by its hash. Nothing else does: whoever could name
+        # one in a tag would be given that text, whosever it is.
+        self.named.add(cell["sha256"])
         return cell
 
     def _read_texts(self) -> None:

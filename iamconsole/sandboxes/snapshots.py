@@ -31,7 +31,7 @@ from iamconsole.s3.models import Bucket, StoredObject
 from iamconsole.sandboxes import image as images
 from iamconsole.sandboxes import lifecycle, snapshot_file
 from iamconsole.sandboxes.checking import EMPTIED, SECRETS, check
-from iamconsole.sandboxes.credentials import quick_hash, unseal
+from iamconsole.sandboxes.credentials import quick_hash, seal, unseal
 from iamconsole.sandboxes.image import Identity, Image, ImageError, Program
 from iamconsole.sandboxes.sign_up import ACCOUNTS_PER_SANDBOX
 from iamconsole.sandboxes.snapshot_file import SnapshotError, SnapshotFile
@@ -224,12 +224,13 @@ def _count_objects(image: Image, staged: list[storage.Staged]) -> None:
 def _put(account_id: str, target: Sandbox, image: Image) -> Restored:
     ids = Ids()
     accounts = list(Account.objects.filter(sandbox=target.pk).order_by("pk"))
-    account_ids = _account_ids(image.account_ids, [one.account_id for one in accounts], ids)
+    there = [one.account_id for one in accounts]
+    account_ids = _in_order(image, _account_ids(image.account_ids, there, ids), there)
     fill = _Fill(image, target, accounts, account_ids, ids)
     try:
         fill.run()
         program = Program(image)
-        identity = Identity(account_ids, {}, keys=fill.keys)
+        identity = Identity(account_ids, fill.start(), keys=fill.keys)
         account = lifecycle.replace(account_id, program, lambda *_: identity, ids=ids, staged=image.objects)
     except (ImageError, IntegrityError) as error:
         raise SnapshotError("The file is not taken: two rows in it claim the same, such as a name.") from error
@@ -242,6 +243,28 @@ def _account_ids(told: list[str], there: list[str], ids: Ids) -> list[str]:
     """The sandbox's own IDs: an account that it has keeps its ID, the others take those that are left, or new ones."""
     left = [one for one in there if one not in told]
     return [one if one in there else left.pop(0) if left else free_account_id(ids) for one in told]
+
+
+def _in_order(image: Image, account_ids: list[str], there: list[str]) -> list[str]:
+    """Bring the image's accounts into the order of the sandbox's, new ones last; the IDs that they take, in that order.
+
+    The credentials of the start state belong to accounts by their order.
+    """
+    order = sorted(
+        range(len(account_ids)),
+        key=lambda number: there.index(account_ids[number]) if account_ids[number] in there else len(there),
+    )
+    if order != sorted(order):
+        now_at = {old: new for new, old in enumerate(order)}
+        name = table_of(Account).name
+        image.tables[name] = [image.tables[name][old] for old in order]
+        for table in TABLES:
+            columns = image.columns.get(table.name, [])
+            for reference in (one.name for one in table.fields if one.related_model is Account and one.name in columns):
+                at = columns.index(reference)
+                for row in image.tables[table.name]:
+                    row[at] = None if row[at] is None else now_at[row[at]]
+    return [account_ids[old] for old in order]
 
 
 @dataclass(slots=True)
@@ -294,6 +317,9 @@ class _Fill:
             present = self._present(number)
             if present:
                 row[at["root_password"]] = present.root_password
+                if "signed_up" in at:
+                    # Whether only its owner knows that password.
+                    row[at["signed_up"]] = present.signed_up
             else:
                 password = self.ids.password()
                 row[at["root_password"]] = quick_hash(password)
@@ -342,6 +368,13 @@ class _Fill:
                     if key and key[0] not in told:
                         found[number, name] = key
         return found
+
+    def start(self) -> dict[str, bytes]:
+        """The sandbox's start credentials, without those of an account that the file does not have."""
+        known = unseal(self.target.start)
+        gone = {number for number, one in enumerate(self.accounts) if one.account_id not in self.account_ids}
+        kept = [one for number, one in enumerate(known) if number not in gone]
+        return {} if len(kept) == len(known) else {"start": seal(kept)}
 
     def _mfa_devices(self) -> None:
         for row, at in self._rows(iam.MfaDevice):

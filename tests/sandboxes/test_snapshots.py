@@ -461,6 +461,16 @@ HOSTILE = [
     (cell("s3.storedobject", "stored_as", "../../db.sqlite3"), "leads to no bytes"),
     (cell("s3.storedobject", "stored_as", 99), "leads to no bytes"),
     (cell("s3.storedobject", "metadata", {"a": {"b": "c"}}), "is no mapping of texts to texts"),
+    (cell("s3.storedobject", "metadata", {"a b": "c"}), "has a name that no header has"),
+    (cell("s3.storedobject", "metadata", {"": "c"}), "has a name that no header has"),
+    (cell("s3.storedobject", "metadata", {"a": "b\r\nc: d"}), "is no value of a header"),
+    (cell("s3.storedobject", "headers", {"content_length": "x"}), "has a header that is not kept (content_length)"),
+    (cell("s3.storedobject", "headers", {"cache_control": "a\nb: c"}), "is no value of a header"),
+    (cell("s3.storedobject", "headers", {"cache_control": 7}), "is no mapping of texts to texts"),
+    (cell("s3.storedobject", "content_type", "text/plain\r\nx: y"), "is no value of a header"),
+    (cell("s3.storedobject", "content_type", "x" * 300), "is no value of a header"),
+    (cell("cloudtrail.event", "resource_policy", {"sha256": 7}), "does not name a policy"),
+    (cell("cloudtrail.event", "resource_policy", "x"), "does not name a policy"),
     (twice("accounts.sandbox"), "exactly one sandbox"),
     (twice("iam.user"), "two rows in it claim the same"),
     (twice("s3.bucket"), "two rows in it claim the same"),
@@ -550,3 +560,95 @@ def test_two_buckets_of_the_file_keep_their_own_objects(sandbox, other_sandbox):
         "company1-logs": ["2023-10-07.log", "2023-10-08.log"],
         "company1-sales": ["report.csv"],
     }
+
+
+def test_accounts_stay_in_the_sandboxs_order_whatever_the_files():
+    """The start credentials belong to the accounts by their order."""
+    hr = lifecycle.create("two-accounts")
+    described = lifecycle.describe(hr)["accounts"]
+
+    def turn(image):
+        image["tables"]["accounts.account"].reverse()
+        for table in TABLES:
+            for one in table.fields:
+                if one.related_model is Account and one.name in image["columns"].get(table.name, []):
+                    at = image["columns"][table.name].index(one.name)
+                    for row in image["tables"][table.name]:
+                        row[at] = None if row[at] is None else 1 - row[at]
+
+    restored = restore(hr, rewritten(taken(hr), turn))
+    assert restored.reissued == []
+    assert lifecycle.describe(restored.account)["accounts"] == described
+    logs = Bucket.objects.get(sandbox=restored.account.sandbox_id, name="company1-central-logs")
+    assert logs.account.account_id == described[1]["account_id"]
+    assert lifecycle.describe(lifecycle.reset(hr.account_id))["accounts"] == described
+
+
+def test_an_account_that_the_file_lacks_takes_its_start_credentials_with_it():
+    hr = lifecycle.create("two-accounts")
+    logs = lifecycle.describe(hr)["accounts"][1]
+
+    def without_hr(image):
+        for table in TABLES:
+            if table.name in image["tables"] and table.name not in ("accounts.sandbox", "accounts.account"):
+                image["tables"][table.name] = []
+        image["tables"]["accounts.account"].pop(0)
+        image["texts"], image["bases"], image["objects"] = [], [], 0
+
+    content = taken(hr)
+    image = image_of(content)
+    without_hr(image)
+    made = io.BytesIO()
+    snapshot_file.write(made, image, 0, io.BytesIO, wall_clock())
+    restored = restore(hr, made.getvalue())
+    assert [one["root"] for one in lifecycle.describe(restored.account)["accounts"]] == [logs["root"]]
+
+
+# -- whose texts ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def theirs(other_sandbox) -> str:
+    """The hash of a policy of another sandbox."""
+    client_for(other_sandbox).call(
+        "s3:PutBucketPolicy",
+        bucket="company1-hr",
+        policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Id": "theirs-alone",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": "*",
+                        "Action": "s3:GetObject",
+                        "Resource": "arn:aws:s3:::company1-hr/*",
+                    }
+                ],
+            }
+        ),
+    )
+    return Bucket.objects.get(account=other_sandbox, name="company1-hr").policy_id
+
+
+def test_a_tag_with_the_hash_of_a_policy_brings_nobodys_text(sandbox, root, theirs):
+    root.call("iam:TagUser", user_name="Sarah", tags=[{"Key": "sha256", "Value": theirs}])
+    assert not [text for text in image_of(taken(sandbox))["texts"] if "theirs-alone" in text]
+
+
+def test_a_file_names_only_texts_of_its_own_or_of_awss(sandbox, dev, theirs, refused):
+    dev.call("s3:ListBuckets")
+    dev.flush()
+    content = taken(sandbox)
+    image = image_of(content)
+    assert image["bases"][0]
+
+    def in_basis(image):
+        image["bases"][0][0]["sha256"] = theirs
+
+    refused(rewritten(content, in_basis), "names a policy whose text is not in the file")
+    named = {"name": "company1-hr", "sha256": theirs, "type": "resource"}
+    refused(
+        rewritten(content, cell("cloudtrail.event", "resource_policy", named)),
+        "names a policy whose text is not in the file",
+    )
