@@ -27,7 +27,7 @@ class Bucket(models.Model):
         return self.name
 
 
-# The headers of an upload that come back with the object.
+# Stored as sent and given back with the object: parameter → response member, they have the same name.
 GIVEN_BACK = ("cache_control", "content_disposition", "content_encoding", "content_language")
 
 

@@ -31,7 +31,6 @@ from iamconsole.s3 import bucket_policies, errors, keys, names, resources, stora
 from iamconsole.s3.models import GIVEN_BACK, Bucket, StoredObject
 
 DEFAULT_TYPE = "binary/octet-stream"
-# Stored as sent and given back: parameter → response member, they have the same name.
 
 
 def _owner(bucket: Bucket) -> Response:

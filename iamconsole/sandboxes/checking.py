@@ -12,6 +12,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from functools import cache, lru_cache
 from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
@@ -33,7 +34,8 @@ from iamconsole.sts import texts as sts
 MAX_TEXT = 512 * 1024
 MAX_JSON = 256 * 1024
 MAX_DEPTH = 24
-KINDS = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp")
+# What a text may be that only the history names; boundaries and session policies have the grammar of the first.
+KINDS = ("identity", "resource", "trust")
 # What an event remembers of policies: those of the caller, and that of the resource.
 _ON_CALLER, _ON_RESOURCE = ("identity", "boundary", "session"), ("resource", "trust")
 
@@ -66,10 +68,12 @@ class Unsound(ImageError):
 
 def check(image: Image) -> None:
     """Raise Unsound for the first thing that is wrong."""
-    _check_texts(image)
+    # However many rows share a text: it is read once for each kind of policy that it is.
+    parses = cache(lambda number, kind: _parses(image.texts[number], kind))
+    _check_texts(image, parses)
     for table in TABLES:
         if table.name in image.tables or table.model in (Sandbox, Account):
-            _Checking(image, table).run()
+            _Checking(image, table, parses).run()
     _check_shared(image)
 
 
@@ -77,12 +81,25 @@ def _fail(where: str, why: str) -> NoReturn:
     raise Unsound(f"{where} {why}.")
 
 
-def _check_texts(image: Image) -> None:
+def _in_rows(image: Image) -> set[Any]:
+    """The numbers of the texts that rows lead to: read as the kind of policy that they are there, with the rows."""
+    found: set[Any] = set()
+    for model, name in _POLICIES:
+        table = table_of(model).name
+        columns, rows = image.columns.get(table), image.tables.get(table)
+        if isinstance(columns, list) and isinstance(rows, list) and name in columns:
+            at = columns.index(name)
+            found |= {row[at] for row in rows if isinstance(row, list) and at < len(row) and type(row[at]) is int}
+    return found
+
+
+def _check_texts(image: Image, parses: Callable[[int, str], bool]) -> None:
+    in_rows = _in_rows(image)
     for number, text in enumerate(image.texts):
         where = f"Policy text {number}"
-        if not isinstance(text, str) or len(text) > MAX_TEXT or "\0" in text:
+        if not _is_text(text, MAX_TEXT):
             _fail(where, "is no text, or too long")
-        if not any(_parses(text, kind) for kind in KINDS):
+        if number not in in_rows and not any(parses(number, kind) for kind in KINDS):
             _fail(where, "is no policy: it does not parse")
     if len(set(image.texts)) < len(image.texts):
         _fail("A policy text", "stands twice")
@@ -112,6 +129,7 @@ def _hashes(image: Image) -> set[str]:
     return {hashlib.sha256(text.encode()).hexdigest() for text in image.texts} | set(sts.BY_SHA256)
 
 
+@lru_cache(maxsize=2048)
 def _hash_of_aws(arn: str) -> str:
     managed = aws_managed.by_arn().get(arn)
     return hashlib.sha256(managed.text.encode()).hexdigest() if managed else ""
@@ -136,9 +154,10 @@ def _is_unicode(text: str) -> bool:
 class _Checking:
     """The cells of one table."""
 
-    def __init__(self, image: Image, table: Table) -> None:
+    def __init__(self, image: Image, table: Table, parses: Callable[[int, str], bool]) -> None:
         self.image = image
         self.table = table
+        self.parses = parses
 
     def run(self) -> None:
         rows, columns = self.image.tables.get(self.table.name), self.image.columns.get(self.table.name)
@@ -240,7 +259,7 @@ class _Checking:
 
     def _policy(self, kind: str) -> Callable[[Any], str]:
         within = _number_below(len(self.image.texts), "leads to no policy text")
-        return lambda cell: within(cell) or ("" if _parses(self.image.texts[cell], kind) else f"is no {kind} policy")
+        return lambda cell: within(cell) or ("" if self.parses(cell, kind) else f"is no {kind} policy")
 
 
 _NAMED = (

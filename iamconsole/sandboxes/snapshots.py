@@ -26,6 +26,7 @@ from iamconsole.core.caller import wall_clock
 from iamconsole.core.errors import AwsError
 from iamconsole.core.ids import Ids
 from iamconsole.iam import models as iam
+from iamconsole.iam import quotas
 from iamconsole.s3 import storage
 from iamconsole.s3.models import Bucket, StoredObject
 from iamconsole.sandboxes import image as images
@@ -40,6 +41,9 @@ from iamconsole.sandboxes.templates import ADMIN, free_account_id
 
 # A file has so many of the newest events: the rest of a long history would be most of it.
 MAX_EVENTS = 10_000
+# For each thing of IAM that the sandbox may hold, so many texts of policies (a policy has so many versions), and so
+# many characters of them (a role has so many inline). Each event of the history may have been decided on one more.
+TEXTS_OF_A_THING, CHARACTERS_OF_A_THING = quotas.VERSIONS, quotas.INLINE_SIZE["role"]
 # In memory up to here, on disk beyond.
 SPOOL = 1024 * 1024
 
@@ -126,9 +130,10 @@ def restore(account_id: str, file: IO[bytes]) -> Restored:
     """Put what a file says in the place of an account's sandbox. Raises SnapshotError; then nothing has changed."""
     opened = snapshot_file.read(file)
     with opened.archive:
-        image = _image_of(opened)
         target = lifecycle.account_with_id(account_id).sandbox
-        _check_quotas(image, opened, limits.quotas(target.visitor))
+        most = limits.quotas(target.visitor)
+        image = _image_of(opened, most)
+        _check_quotas(image, opened, most)
         staged: list[storage.Staged] = []
         whole = False
         try:
@@ -145,16 +150,30 @@ def restore(account_id: str, file: IO[bytes]) -> Restored:
     return restored
 
 
-def _image_of(opened: SnapshotFile) -> Image:
+def _image_of(opened: SnapshotFile, most: dict[str, int]) -> Image:
     plain = opened.image()
     if plain.get("objects") != opened.objects:
         raise SnapshotError("The file was altered: image.json tells of other objects than there are.")
     try:
         image = Image.from_plain(plain | {"objects": [str(number) for number in range(opened.objects)]})
+        _check_amount_of_texts(image, most["things"])
         check(image)
     except ImageError as error:
         raise SnapshotError(f"The file is not taken: {error}") from error
     return image
+
+
+def _check_amount_of_texts(image: Image, things: int) -> None:
+    """Before they are read, which takes its time."""
+    characters = sum(len(text) for text in image.texts if isinstance(text, str))
+    for what, there, limit in (
+        ("texts of policies", len(image.texts), things * TEXTS_OF_A_THING + MAX_EVENTS),
+        ("characters in policies", characters, things * CHARACTERS_OF_A_THING),
+    ):
+        if there > limit:
+            raise SnapshotError(
+                f"The snapshot is too large for this sandbox: it has {there} {what}, and up to {limit} fit."
+            )
 
 
 def _check_quotas(image: Image, opened: SnapshotFile, most: dict[str, int]) -> None:

@@ -20,10 +20,10 @@ from iamconsole.cloudtrail.models import DecisionBasis, Event
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.errors import AwsError
 from iamconsole.iam.models import AccessKey, LoginProfile, MfaDevice
-from iamconsole.policy import ENGINE_VERSION
+from iamconsole.policy import ENGINE_VERSION, parse
 from iamconsole.s3.models import Bucket, StoredObject
 from iamconsole.s3.usage import usage_of
-from iamconsole.sandboxes import lifecycle, snapshot_file, snapshots
+from iamconsole.sandboxes import checking, lifecycle, snapshot_file, snapshots
 from iamconsole.sandboxes.checking import EMPTIED, SECRETS
 from iamconsole.sandboxes.credentials import Credentials
 from iamconsole.sandboxes.snapshot_file import SnapshotError
@@ -405,6 +405,41 @@ def test_more_than_the_sandbox_may_hold_is_refused(content, refused, settings, q
     refused(content, reason)
 
 
+def test_policies_are_counted_before_they_are_read(content, refused, settings, monkeypatch):
+    def many(image):
+        image["texts"] += ["{" + " " * number for number in range(50)]
+
+    def long(image):
+        image["texts"].append("{" + " " * 60_000)
+
+    settings.IAMCONSOLE_QUOTAS = settings.IAMCONSOLE_QUOTAS | {"things": 5}
+    refused(rewritten(content, long), "characters in policies, and up to 51200 fit")
+    monkeypatch.setattr(snapshots, "MAX_EVENTS", 10)
+    refused(rewritten(content, many), "texts of policies, and up to 35 fit")
+
+
+def test_a_policy_is_read_only_as_what_it_is_however_many_rows_share_it(content, other_sandbox, monkeypatch):
+    read = []
+
+    def counted(text, kind):
+        read.append((text, kind))
+        return parse(text, kind)
+
+    def shared(image):
+        table = "iam.inlinepolicy"
+        at = image["columns"][table].index("name")
+        for number in range(20):
+            row = copy.copy(image["tables"][table][0])
+            row[at] = f"own-{number}"
+            image["tables"][table].append(row)
+
+    monkeypatch.setattr(checking, "parse", counted)
+    restore(other_sandbox, rewritten(content, shared))
+    assert len(read) == len(set(read)) >= 1
+    in_row = rows_of(image_of(content), "iam.inlinepolicy")[0]["text"]
+    assert [kind for text, kind in read if text == image_of(content)["texts"][in_row]] == ["identity"]
+
+
 def cell(table, column, value, row=0):
     def change(image):
         image["tables"][table][row][image["columns"][table].index(column)] = value
@@ -477,6 +512,7 @@ HOSTILE = [
     (lambda image: image["texts"].append("{"), "is no policy: it does not parse"),
     (lambda image: image["texts"].append("[" * 100_000), "is no policy: it does not parse"),
     (lambda image: image["texts"].append(7), "is no text"),
+    (lambda image: image["texts"].append('{"Id": "\ud800"}'), "is no text"),
     (lambda image: image["texts"].append(image["texts"][0]), "stands twice"),
     (lambda image: image["bases"].append([{"name": "x"}]), "does not say of each policy"),
     (lambda image: image["bases"].append("x"), "is no list of policies"),
