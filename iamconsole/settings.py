@@ -195,7 +195,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000; "
         # Copied into the database file a few megabytes at a time: that waits for the disk, and a class starts at once.
-        "PRAGMA wal_autocheckpoint=4000;",
+        "PRAGMA wal_autocheckpoint=10000; PRAGMA cache_size=-8000;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -65,6 +65,14 @@ def members(sandbox_key: int) -> list[Account]:
     return _members(sandbox_key)
 
 
+def account_ids_of(slug: str) -> list[str]:
+    """The account IDs of the sandbox that a slug opens, in the order of its accounts; none where it opens none."""
+    return [account_id for (account_id,) in _account_ids(slug)]
+
+
+_account_ids = Prepared[tuple[str]](
+    lambda slug: _LIVE.filter(sandbox__slug=slug).order_by("pk").values_list("account_id"), str
+)
 _with_id = Prepared[Account](lambda text: _LIVE.select_related("sandbox").filter(account_id=text), str)
 _with_slug = Prepared[Sandbox](lambda slug: Sandbox.objects.filter(slug=slug, state=Sandbox.State.LIVE), str)
 _taken = Prepared[tuple[int]](lambda text: Account.objects.filter(account_id=text).values_list("pk"), str)

@@ -247,11 +247,13 @@ def _held(account_id: str) -> Sandbox:
             return held
 
 
-def reset(account_id: str, *, session: str = "") -> Account:
+def reset(
+    account_id: str, *, session: str = "", goes_on: Callable[[str, str], None] = lambda account_id, principal_id: None
+) -> Account:
     """Bring the sandbox of an account back to its start state, with the same account IDs and credentials.
 
     Everybody is signed out, but for `session`, the access key ID of a sign-in: it goes on in the start state where the
-    same person is in it.
+    same person is in it, whose account ID and unique ID `goes_on` is then told.
 
     Accounts that joined it by sign-up are not in its start state, and go. A sandbox that was begun by a sign-up
     starts as its first account was opened, with the root password that its owner knows.
@@ -277,8 +279,10 @@ def reset(account_id: str, *, session: str = "") -> Account:
             going_on = _signed_in(session) if session else []
             _retire(sandbox, held, now, session if going_on else "")
             fresh = _put_start(state, fixture_name, kept, ids, now, names, unseal(sandbox.start), told)
-            for whose in going_on:
-                _carry_over(session, *whose, fresh.pk)
+            told_of = [_carry_over(session, *whose, fresh.pk) for whose in going_on]
+            for whom in told_of:
+                if whom:
+                    goes_on(*whom)
             return fresh
 
     return first_account(_from_template(fixture_name, anew).pk)
@@ -355,7 +359,7 @@ _signed_in = Prepared[tuple[str, str | None]](
 )
 
 
-def _carry_over(session: str, account_id: str, user_name: str | None, sandbox_key: int) -> None:
+def _carry_over(session: str, account_id: str, user_name: str | None, sandbox_key: int) -> tuple[str, str] | None:
     """Give a sign-in of a retired generation to the same person of the next; where there is none, it ends.
 
     It is one without MFA: the start state's people have no devices.
@@ -365,8 +369,9 @@ def _carry_over(session: str, account_id: str, user_name: str | None, sandbox_ke
     with connection.cursor() as cursor:
         if account and (user or not user_name):
             cursor.execute(_GIVE_SESSION, [account.pk, user.pk if user else None, False, session])
-        else:
-            cursor.execute(_END_SESSION, [session])
+            return account_id, user.unique_id if user else account_id
+        cursor.execute(_END_SESSION, [session])
+        return None
 
 
 def copy(account_id: str, *, visitor: bool = False) -> Account:

@@ -14,6 +14,7 @@ from django.template.defaultfilters import filesizeformat
 
 from iamconsole.accounts import limits, queries
 from iamconsole.accounts.models import Account
+from iamconsole.accounts.queries import account_ids_of as account_ids_of
 from iamconsole.cloudtrail.models import Event
 from iamconsole.iam import things
 from iamconsole.s3.usage import usage_of
@@ -56,8 +57,9 @@ class Overview:
         """Counted only when it is shown: a reset or a start does not wait for it."""
         return _amounts(self.sandbox_key, self.visitor)
 
-    def has(self, account_id: str) -> bool:
-        return any(one["account_id"] == account_id for one in self.accounts)
+    @property
+    def account_ids(self) -> list[str]:
+        return [one["account_id"] for one in self.accounts]
 
 
 def overview(slug: str) -> Overview | None:

@@ -80,22 +80,26 @@ def own_sandbox(request: HttpRequest) -> HttpResponse:
 @public
 @require_POST
 def reset(request: HttpRequest) -> HttpResponse:
-    """The start state again. Who was signed in is signed in again, where that person is in it."""
-    held, form = _asked(request, "reset")
-    if held is None or not form.is_valid():
-        return _page(request, held, reset=form)
-    was = _signed_in_to(request, held)
+    """The start state again. Who was signed in stays so, where that person is in it."""
+    slug, form = cookies.sandbox(request), ActForm("reset", request.POST)
+    account_ids = own.account_ids_of(slug)
+    if not account_ids or not form.is_valid():
+        return _page(request, own.overview(slug), reset=form)
     text = "The sandbox is back in its start state."
-    if was is None:
-        lifecycle.reset(held.account_id)
+    if _signed_in_to(request, account_ids) is None:
+        lifecycle.reset(account_ids[0])
     else:
+        went_on = []
+
+        def goes_on(account_id: str, principal_id: str) -> None:
+            sessions.go_on(request, account_id, principal_id)
+            went_on.append(principal_id)
+
         session = request.caller.access_key_id  # type: ignore[attr-defined]  # the sign-in middleware set it
-        lifecycle.reset(held.account_id, session=session)
+        lifecycle.reset(account_ids[0], session=session, goes_on=goes_on)
         # Its credentials are another account's now, or gone with the old state.
         request.caller = None  # type: ignore[attr-defined]  # as above
-        if found := callers.credential(session):
-            sessions.go_on(request, found.caller.account_id, found.caller.principal.unique_id)
-        else:
+        if not went_on:
             request.session.flush()
             text += " Sign in again."
     flash.success(request, text)
@@ -110,7 +114,7 @@ def restore(request: HttpRequest) -> HttpResponse:
     form = RestoreForm("restore", request.POST, request.FILES)
     if held is None or not form.is_valid():
         return _page(request, held, restore=form)
-    was = _signed_in_to(request, held)
+    was = _signed_in_to(request, held.account_ids)
     try:
         restored = snapshots.restore(held.account_id, form.file)
     except SnapshotError as error:
@@ -125,7 +129,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     held, form = _asked(request, "delete")
     if held is None or not form.is_valid():
         return _page(request, held, delete=form)
-    if _signed_in_to(request, held):
+    if _signed_in_to(request, held.account_ids):
         sessions.end(request)
     lifecycle.delete(held.account_id)
     flash.success(request, "The sandbox was deleted, with everything in it.")
@@ -166,17 +170,17 @@ def _page(request: HttpRequest, held: Overview | None, **sent: ConfirmForm) -> H
             "restore": sent.get("restore") or RestoreForm("restore"),
             "delete": sent.get("delete") or ActForm("delete"),
         },
-        "inside": _signed_in_to(request, held) is not None,
+        "inside": _signed_in_to(request, held.account_ids) is not None,
         "hours": visitors.hours(),
         "told": drafts.take_once(request, request.GET.get("told", "")) if "told" in request.GET else None,
     }
     return render_page(request, "signin/own_sandbox.html", context, status=422 if sent else 200)
 
 
-def _signed_in_to(request: HttpRequest, held: Overview) -> Person | None:
-    """Who is signed in, if to an account of this sandbox and as its root user or an IAM user."""
+def _signed_in_to(request: HttpRequest, account_ids: Sequence[str]) -> Person | None:
+    """Who is signed in, if to one of these accounts of the sandbox and as its root user or an IAM user."""
     caller = getattr(request, "caller", None)
-    if caller is None or caller.kind not in ("root", "user") or not held.has(caller.account_id):
+    if caller is None or caller.kind not in ("root", "user") or caller.account_id not in account_ids:
         return None
     return Person(caller.account_id, caller.user_name)
 

@@ -78,7 +78,7 @@ class Command(BaseCommand):
             if os.name == "posix":  # elsewhere this would let two servers share a port
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
-            listening.listen(128)
+            listening.listen(1024)
         except OSError as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another with --port.") from error
