@@ -112,5 +112,5 @@ def check_key(certificate: x509.Certificate, private_key: str) -> None:
 def _parsed(text: str, field: str, message: str) -> Sequence[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(text.encode("latin-1"))
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise malformed(message, field) from error

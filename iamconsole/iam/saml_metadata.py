@@ -96,7 +96,7 @@ def _certificate(text: str) -> x509.Certificate:
         found = x509.load_der_x509_certificate(base64.b64decode("".join(text.split()), validate=True))
         key = found.public_key()
         list(found.extensions)
-    except (ValueError, binascii.Error, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except (ValueError, binascii.Error, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion) as error:
         raise UnreadableMetadata("one of its certificates cannot be read") from error
     if isinstance(key, RSAPublicKey) and key.key_size < LEAST_BITS:
         raise UnreadableMetadata(f"one of its keys has less than {LEAST_BITS} bits")

@@ -162,7 +162,7 @@ def _chain(header: Mapping[str, Any]) -> list[x509.Certificate]:
         )
     try:
         return [x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in given]
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, x509.InvalidVersion) as error:
         raise InvalidIdentityToken("A certificate of the token cannot be read.") from error
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import textwrap
 from typing import Any
 
 from cryptography import x509
@@ -56,3 +58,15 @@ _SERVER_KEY = elliptic_key()
 PRIVATE_KEY = private_text(_SERVER_KEY)
 CERTIFICATE = certificate("www.company1.com", _SERVER_KEY)
 SIGNING_CERTIFICATE = certificate("john", elliptic_key())
+
+
+def of_no_version(text: str) -> str:
+    """A certificate, with or without its PEM armour, whose version X.509 does not know."""
+    body = "".join(line for line in text.splitlines() if not line.startswith("-----"))
+    der = base64.b64decode(body)
+    version = bytes.fromhex("a003020102")
+    assert version in der
+    changed = base64.b64encode(der.replace(version, bytes.fromhex("a00302013f"))).decode()
+    if not text.startswith("-----"):
+        return changed
+    return "-----BEGIN CERTIFICATE-----\n" + "\n".join(textwrap.wrap(changed, 64)) + "\n-----END CERTIFICATE-----\n"

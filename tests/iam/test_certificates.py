@@ -25,6 +25,7 @@ from tests.iam.keys import (
     SSH_PUBLIC_KEY,
     certificate,
     elliptic_key,
+    of_no_version,
     pem_text,
     private_text,
 )
@@ -59,6 +60,7 @@ BAD_CERTIFICATES = [
     (lambda: "hello", "MalformedCertificate", PARSE),
     (lambda: PRIVATE_KEY, "MalformedCertificate", PARSE),
     (lambda: SIGNING_CERTIFICATE.replace("M", "N", 1), "MalformedCertificate", PARSE),
+    (lambda: of_no_version(SIGNING_CERTIFICATE), "MalformedCertificate", PARSE),
     (
         lambda: SIGNING_CERTIFICATE + CERTIFICATE,
         "MalformedCertificate",

@@ -13,6 +13,7 @@ from iamconsole.iam import certificates
 from iamconsole.iam.models import OidcProvider, SamlProvider
 from tests.factories import allow, client_for, policy
 from tests.federation import identity_provider as idp
+from tests.iam.keys import of_no_version
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +103,10 @@ def damaged(keys, old, new):
         (lambda keys: damaged(keys, 'use="signing"', 'use="encryption"'), "no certificate"),
         (lambda keys: damaged(keys, keys.certificate_text, "MIIB"), "cannot be read"),
         (lambda keys: damaged(keys, keys.certificate_text, "****"), "cannot be read"),
+        (
+            lambda keys: damaged(keys, keys.certificate_text, of_no_version(keys.certificate_text)),
+            "cannot be read",
+        ),
         (lambda keys: keys.metadata(valid_until="tomorrow"), "is not a time"),
         (lambda keys: keys.metadata(valid_until="0001-01-01T00:00:00+23:59"), "is not a time"),
     ],

@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from iamconsole.core.errors import AwsError
 from iamconsole.sts import web_identity
 from iamconsole.sts.identities import ExpiredToken, IdpCommunicationError, InvalidIdentityToken
 from tests.federation import identity_provider as idp
+from tests.iam.keys import of_no_version
 
 URL = "idp.example.com"
 NOW = dt.datetime.now(dt.UTC)
@@ -81,6 +83,15 @@ def test_the_thumbprint_may_be_of_an_authority_behind_the_key(keys):
     assert verified(keys, token).subject == "user:alice"
     alone = jwt.encode(CLAIMS | times(), leaf_key, algorithm="RS256", headers={"x5c": chain[:1]})
     refused(keys, alone, "Couldn't retrieve verification key")
+
+
+def test_a_certificate_of_a_version_that_there_is_not_is_refused(keys):
+    chain = [of_no_version(keys.certificate_text)]
+    key = rsa.generate_private_key(65537, key_size=2048)
+    token = jwt.encode(CLAIMS | times(), key, algorithm="RS256", headers={"x5c": chain})
+    with pytest.raises(AwsError) as error:
+        verified(keys, token)
+    assert error.value.code == "InvalidIdentityToken"
 
 
 def times():
