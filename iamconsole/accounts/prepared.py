@@ -61,6 +61,10 @@ class Prepared(Generic[Row]):
             return [tuple(row) for row in rows]  # type: ignore[misc]  # what values_list gives
         return [self._instance(plan, row) for row in rows]
 
+    def first(self, *values: Any) -> Row | None:
+        """The first row; None where there is none."""
+        return next(iter(self(*values)), None)
+
     def count(self, *values: Any) -> int:
         """How many rows there are."""
         plan = self._plan()
@@ -83,7 +87,7 @@ class Prepared(Generic[Row]):
         made = plan.model.from_db(connection.alias, plan.names, row[plan.first : plan.last])
         for populator in plan.populators:
             populator.populate(row, made)
-        return made  # type: ignore[no-any-return]
+        return made  # type: ignore[no-any-return]  # a row of the plan's model
 
     def _planned(self) -> _Plan:
         marks = [_MARKS[kind](place) for place, kind in enumerate(self._kinds)]

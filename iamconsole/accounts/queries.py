@@ -20,7 +20,7 @@ def account_named(text: str, sandbox_slug: str = "") -> Account | None:
     """
     text = text.strip()
     if is_account_id(text):
-        return next(iter(_with_id(text)), None)
+        return account_with_id(text)
     found = _accounts_called(text)
     here = found.filter(sandbox__slug=sandbox_slug).first() if sandbox_slug else None
     if here:
@@ -46,12 +46,12 @@ def _accounts_called(text: str) -> QuerySet[Account]:
 
 
 def sandbox_with_slug(slug: str) -> Sandbox | None:
-    return next(iter(_with_slug(slug)), None)
+    return _with_slug.first(slug)
 
 
 def account_with_id(account_id: str) -> Account | None:
     """A live account, with its sandbox."""
-    return next(iter(_with_id(account_id)), None)
+    return _with_id.first(account_id)
 
 
 def is_taken(account_id: str) -> bool:

@@ -19,6 +19,7 @@ message beside the right input. Only the gateway, the API view and `ui` catch th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -80,27 +81,25 @@ class AccessDenied(AwsError):
         resource (`resource` is empty) the `on resource` part is left out; IAM says `on resource: *`. Who
         has no credentials learns nothing: S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors".
         """
-        service = action.partition(":")[0]
-        if decision.decided_by == "root" and not decision.allowed:
-            # Of sts:AssumeRole alone; AWS says no more than this.
-            error = cls("Roles may not be assumed by root accounts.")
-            error.decision, error.action, error.resource, error.principal_arn = (
-                decision,
-                action,
-                resource,
-                principal_arn,
-            )
-            return error
-        on = ""
-        if resource:
-            on = f' on resource: "{resource}"' if service in cls._quoting else f" on resource: {resource}"
-        message = f"User: {principal_arn} is not authorized to perform: {action}{on} {decision.reason}"
-        if ":saml-provider/" in principal_arn or ":oidc-provider/" in principal_arn:
-            # To the user of an identity provider AWS says no more (IAM User Guide, "Troubleshoot SAML federation").
-            message = f"Not authorized to perform {action}"
-        error = cls(message if principal_arn else "Access Denied")
+        error = cls(cls._sentence(decision, principal_arn, action, resource))
         error.decision, error.action, error.resource, error.principal_arn = decision, action, resource, principal_arn
         return error
+
+    @classmethod
+    def _sentence(cls, decision: Decision, principal_arn: str, action: str, resource: str) -> str:
+        if decision.decided_by == "root" and not decision.allowed:
+            # Of sts:AssumeRole alone; AWS says no more than this.
+            return "Roles may not be assumed by root accounts."
+        if not principal_arn:
+            return "Access Denied"
+        if ":saml-provider/" in principal_arn or ":oidc-provider/" in principal_arn:
+            # To the user of an identity provider AWS says no more (IAM User Guide, "Troubleshoot SAML federation").
+            return f"Not authorized to perform {action}"
+        on = ""
+        if resource:
+            quoted = action.partition(":")[0] in cls._quoting
+            on = f' on resource: "{resource}"' if quoted else f" on resource: {resource}"
+        return f"User: {principal_arn} is not authorized to perform: {action}{on} {decision.reason}"
 
 
 class AuthenticationError(AwsError):
@@ -170,6 +169,13 @@ class EntityAlreadyExists(Conflict):
 
 class DeleteConflict(Conflict):
     code = "DeleteConflict"
+
+    @classmethod
+    def unless_free(cls, *owned: tuple[Callable[[], bool], str]) -> None:
+        """Refuse for the first thing that is still there; each comes with what AWS says must be done first."""
+        for is_there, remedy in owned:
+            if is_there():
+                raise cls(f"Cannot delete entity, {remedy}")
 
 
 class LimitExceeded(AwsError):

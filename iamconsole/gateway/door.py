@@ -58,10 +58,10 @@ def lock_account(caller: Caller) -> int:
     not wait for it. SQLite's IMMEDIATE transaction does the same for the whole database. Whose sandbox was reset or
     deleted since it was authenticated has no credentials any more: its account is gone, or has lost its ID.
     """
-    found = _locked_account(caller.account_key)
-    if not found or found[0][1] != caller.account_id:
+    revision, account_id = _locked_account.first(caller.account_key) or (0, "")
+    if account_id != caller.account_id:
         raise CallerGone
-    return found[0][0]
+    return revision
 
 
 _NEW_REVISION = f"UPDATE {Account._meta.db_table} SET revision = %s WHERE id = %s"

@@ -66,8 +66,7 @@ def insert(records: Sequence[Record]) -> None:
     if new:
         DecisionBasis.objects.bulk_create(new, ignore_conflicts=True)
         transaction.on_commit(lambda: _remember(bases))
-    if records:  # there is none of a sign-out
-        prepared.insert([r.event for r in records])
+    prepared.insert([r.event for r in records])
 
 
 def record_of(made: Call, standing: Standing, answer: Response | AwsError) -> Record:

@@ -17,7 +17,7 @@ from iamconsole.gateway import record
 try:
     import fcntl
 except ImportError:  # Windows, where one process serves
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # a module elsewhere
 
 
 class WriteLock:

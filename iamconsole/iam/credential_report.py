@@ -125,8 +125,8 @@ def _keys(rows: Sequence[AccessKey]) -> list[str]:
 
 def _use(row: AccessKey) -> list[str]:
     used: dt.datetime | None = row.used_time  # type: ignore[attr-defined]  # annotated in _keys_with_use
-    region: str | None = row.used_region  # type: ignore[attr-defined]
-    service: str | None = row.used_service  # type: ignore[attr-defined]
+    region: str | None = row.used_region  # type: ignore[attr-defined]  # as above
+    service: str | None = row.used_service  # type: ignore[attr-defined]  # as above
     if used is None or service is None:
         return [NONE, NONE, NONE]
     return [_time(used), NONE if service in WITHOUT_REGION else region or NONE, service]

@@ -135,8 +135,8 @@ def shape(row: PasswordPolicy) -> Response:
 
 def of_account(account_key: int) -> Response | None:
     """The account's custom policy; None for the default one."""
-    rows = _of_account(account_key)
-    return shape(rows[0]) if rows else None
+    row = _of_account.first(account_key)
+    return shape(row) if row else None
 
 
 _of_account = Prepared[PasswordPolicy](lambda key: PasswordPolicy.objects.filter(account=key), int)

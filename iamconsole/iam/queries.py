@@ -198,11 +198,6 @@ def _session_policies(arns: Sequence[str], account_key: int, account_id: str) ->
     )
 
 
-def identity_policies(user_key: int, account_id: str) -> tuple[AttachedPolicy, ...]:
-    """Everything that grants or denies to a user: attached or inline, directly or through a group."""
-    return policies_of(User, user_key, 0, account_id).identity
-
-
 @dataclass(frozen=True, slots=True)
 class LongTermKey:
     """What authentication needs to know of an access key; its secret is in the clear here."""
@@ -212,8 +207,8 @@ class LongTermKey:
 
 
 def access_key(access_key_id: str) -> LongTermKey | None:
-    rows = _access_key(access_key_id)
-    return LongTermKey(rows[0], secrets.opened(bytes(rows[0].secret))) if rows else None
+    row = _access_key.first(access_key_id)
+    return LongTermKey(row, secrets.opened(bytes(row.secret))) if row else None
 
 
 _access_key = Prepared[AccessKey](
@@ -222,8 +217,8 @@ _access_key = Prepared[AccessKey](
 
 
 def tags_of(of: type[User] | type[Role], key: int) -> dict[str, str]:
-    rows = _tags[of](key)
-    return rows[0][0] if rows else {}
+    found = _tags[of].first(key)
+    return found[0] if found else {}
 
 
 _tags: dict[type[User] | type[Role], Prepared[tuple[dict[str, str]]]] = {
@@ -240,7 +235,7 @@ _users_of = Prepared[tuple[int]](lambda key: User.objects.filter(account=key).va
 
 
 def login_profile(user_key: int) -> LoginProfile | None:
-    return next(iter(_login_profile(user_key)), None)
+    return _login_profile.first(user_key)
 
 
 def note_sign_in(user_key: int, now: dt.datetime) -> None:

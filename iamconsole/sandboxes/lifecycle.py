@@ -190,15 +190,13 @@ def _row(ids: Ids, **told: Any) -> dict[str, Any]:
 # -- the pool -------------------------------------------------------------------------------------
 
 
-def _ready(fixture_name: str, state: StartState) -> QuerySet[Sandbox]:
-    """What an older version of the code has built is not the start state any more."""
-    return Sandbox.objects.filter(state=Sandbox.State.READY, fixture=fixture_name, since__gte=state.made)
+def _ready(fixture_name: str, made: dt.datetime) -> QuerySet[Sandbox]:
+    """Those that are not older than the start state: what an older version of the code has built is it no more."""
+    return Sandbox.objects.filter(state=Sandbox.State.READY, fixture=fixture_name, since__gte=made)
 
 
 _oldest_ready = Prepared[Sandbox](
-    lambda name, made: Sandbox.objects.filter(state=Sandbox.State.READY, fixture=name, since__gte=made).order_by(
-        "since"
-    )[:1],
+    lambda *values: _ready(*values).order_by("since").select_for_update(skip_locked=True, no_key=True)[:1],
     str,
     dt.datetime,
 )
@@ -206,10 +204,7 @@ _oldest_ready = Prepared[Sandbox](
 
 def _from_pool(fixture_name: str, state: StartState, told: Mapping[str, Any]) -> Sandbox | None:
     """A sandbox that is ready, and now somebody's; None where there is none."""
-    found = next(iter(_oldest_ready(fixture_name, state.made)), None)
-    if found is not None and connection.features.has_select_for_update:
-        ready = _ready(fixture_name, state).order_by("since")
-        found = ready.select_for_update(skip_locked=True, no_key=True).first()
+    found = _oldest_ready.first(fixture_name, state.made)
     if found is not None:
         for name, value in told.items():
             setattr(found, name, value)
@@ -221,7 +216,7 @@ def fill_pool(fixture_name: str, wanted: int) -> bool:
     """Put one sandbox into the pool if it lacks one; whether it did."""
 
     def add(state: StartState) -> bool:
-        if _ready(fixture_name, state)[:wanted].count() >= wanted:
+        if _ready(fixture_name, state.made)[:wanted].count() >= wanted:
             return False
         now = wall_clock()
         told = {"state": Sandbox.State.READY, "since": now, "created": now, "visitor": False, "used": None}
@@ -238,31 +233,37 @@ def fill_pool(fixture_name: str, wanted: int) -> bool:
 def _held(account_id: str) -> Sandbox:
     """The sandbox of an account, held against everybody who would replace it; in the transaction that does."""
     while True:
-        if not connection.features.has_select_for_update:
-            return account_with_id(account_id).sandbox  # this transaction holds the whole database
-        key = account_with_id(account_id).sandbox_id
-        rows = Sandbox.objects.filter(pk=key, state=Sandbox.State.LIVE)
         # Another may have replaced it while we waited for it: then its names are another row's.
-        if held := rows.select_for_update(no_key=True).first():
+        if held := _live.first(account_with_id(account_id).sandbox_id):
             return held
 
 
-def reset(
-    account_id: str, *, session: str = "", goes_on: Callable[[str, str], None] = lambda account_id, principal_id: None
-) -> Account:
+_live = Prepared[Sandbox](
+    lambda key: Sandbox.objects.filter(pk=key, state=Sandbox.State.LIVE).select_for_update(no_key=True), int
+)
+
+
+def reset(account_id: str) -> Account:
     """Bring the sandbox of an account back to its start state, with the same account IDs and credentials.
 
-    Everybody is signed out, but for `session`, the access key ID of a sign-in: it goes on in the start state where the
-    same person is in it, whose account ID and unique ID `goes_on` is then told.
-
-    Accounts that joined it by sign-up are not in its start state, and go. A sandbox that was begun by a sign-up
-    starts as its first account was opened, with the root password that its owner knows.
+    Everybody is signed out. Accounts that joined it by sign-up are not in its start state, and go. A sandbox that was
+    begun by a sign-up starts as its first account was opened, with the root password that its owner knows.
     """
+    return first_account(_begin_anew(account_id)[0].pk)
+
+
+def reset_within(session: str, account_id: str) -> tuple[str, str] | None:
+    """The same from within a sign-in, told by its access key ID: it goes on where the same person is in the start
+    state. Returns the account ID and the unique ID of that person, None where there is none and it has ended."""
+    return _begin_anew(account_id, session)[1]
+
+
+def _begin_anew(account_id: str, session: str = "") -> tuple[Sandbox, tuple[str, str] | None]:
     fixture_name = account_with_id(account_id).sandbox.fixture
     if fixture_name and fixture_name not in FIXTURES:
         raise SandboxError(f"The start state {fixture_name!r} of this sandbox is no longer made.")
 
-    def anew(state: StartState) -> Sandbox:
+    def anew(state: StartState) -> tuple[Sandbox, tuple[str, str] | None]:
         now, ids = wall_clock(), Ids()
         with door.write_transaction():
             sandbox = _held(account_id)
@@ -276,16 +277,12 @@ def reset(
                 ]
             names = [one.account_id for one in first]
             kept = _names_of(sandbox, now)
-            going_on = _signed_in(session) if session else []
-            _retire(sandbox, held, now, session if going_on else "")
+            whose = _signed_in.first(session) if session else None
+            _retire(sandbox, held, now, session if whose else "")
             fresh = _put_start(state, fixture_name, kept, ids, now, names, unseal(sandbox.start), told)
-            told_of = [_carry_over(session, *whose, fresh.pk) for whose in going_on]
-            for whom in told_of:
-                if whom:
-                    goes_on(*whom)
-            return fresh
+            return fresh, _carry_over(session, *whose, fresh.pk) if whose else None
 
-    return first_account(_from_template(fixture_name, anew).pk)
+    return _from_template(fixture_name, anew)
 
 
 def replace(

@@ -19,11 +19,10 @@ _any = Prepared[tuple[str]](lambda key: Session.objects.filter(session_key=key).
 
 class SessionStore(DatabaseStore):
     def _get_session_from_db(self) -> Any:
-        found = _alive(self.session_key, timezone.now())
-        if found:
-            return found[0]
-        self._session_key = None
-        return None
+        found = _alive.first(self.session_key, timezone.now())
+        if found is None:
+            self._session_key = None
+        return found
 
     def exists(self, session_key: str) -> bool:
         return bool(_any(session_key))

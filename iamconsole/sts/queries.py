@@ -17,8 +17,8 @@ class TemporaryKey:
 
 
 def temporary_credential(access_key_id: str) -> TemporaryKey | None:
-    rows = _temporary_credential(access_key_id)
-    return TemporaryKey(rows[0], secrets.opened(bytes(rows[0].secret))) if rows else None
+    row = _temporary_credential.first(access_key_id)
+    return TemporaryKey(row, secrets.opened(bytes(row.secret))) if row else None
 
 
 _everything = TemporaryCredential.objects.select_related("user", "role", "account", "policy", "user__login_profile")

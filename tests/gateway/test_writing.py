@@ -32,7 +32,9 @@ def test_a_prepared_query_gives_what_its_queryset_gives(sandbox, dev):
         assert plain(both["dev"]) == plain(user)
         assert both["admin"].login_profile.user == both["admin"]
         with connection.cursor():
-            assert [each.name for each in queries.identity_policies(user.pk, "1")] == ["AmazonS3ReadOnlyAccess"]
+            assert [each.name for each in queries.policies_of(User, user.pk, 0, "1").identity] == [
+                "AmazonS3ReadOnlyAccess"
+            ]
     assert queries.access_key("AKIAIOSFODNN7EXAMPLE") is None
     assert queries.users_named(sandbox.pk, ["nobody"]) == {}
 

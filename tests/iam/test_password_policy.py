@@ -344,7 +344,7 @@ def test_a_permissions_boundary_does_not_limit_what_the_account_allows(admin, sa
     admin.call("iam:PutUserPolicy", user_name="amin", policy_name="all", policy_document=policy(allow("*")))
     user = User.objects.get(name="amin")
     boundary = AttachedPolicy(parse(policy(allow("s3:GetObject")), "boundary"), "narrow", "boundary")
-    policies = PolicySet(identity=queries.identity_policies(user.pk, sandbox.account_id), boundary=boundary)
+    policies = PolicySet(identity=queries.policies_of(User, user.pk, 0, sandbox.account_id).identity, boundary=boundary)
     principal = callers.principal_of(sandbox, user)
 
     def may(action, resource):

@@ -28,6 +28,18 @@ def user_id(account: Account, name: str) -> str:
     return User.objects.get(account=account, name=name).unique_id
 
 
+def beside(account: Account) -> Account:
+    """A second account in the sandbox of the first, 210987654321."""
+    return Account.objects.create(
+        sandbox=account.sandbox,
+        account_id="210987654321",
+        name="There",
+        root_email="there@example.com",
+        root_password="!",
+        created=wall_clock(),
+    )
+
+
 def make_role(
     account: Account, name: str, trusts: Sequence[dict[str, Any]], *grants: dict[str, Any], **columns: Any
 ) -> Role:

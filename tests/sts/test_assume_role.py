@@ -21,6 +21,7 @@ from tests.sts.sessions import (
     ADMINISTRATOR,
     assume,
     at,
+    beside,
     bound,
     changed,
     client_with,
@@ -229,14 +230,7 @@ def test_a_role_trusts_another_role_or_one_session_of_it(john, upload_role, sand
 
 
 def test_across_accounts_both_sides_must_say_yes(root, john, upload_role, sandbox):
-    there = upload_role.account.__class__.objects.create(
-        sandbox=sandbox.sandbox,
-        account_id="210987654321",
-        name="There",
-        root_email="there@example.com",
-        root_password="!",
-        created=wall_clock(),
-    )
+    there = beside(sandbox)
     role = make_role(there, "Visitor", [trust(user_id(sandbox, "john"))], allow("iam:ListUsers"))
     named = {"role_arn": role_arn(role), "role_session_name": "visit"}
     assert "because no identity-based policy allows" in refused(john, "sts:AssumeRole", **named)

@@ -9,14 +9,13 @@ import secrets
 import pytest
 from django.conf import settings
 
-from iamconsole.accounts.models import Account
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.errors import AccessDenied, AwsError
 from iamconsole.policy import Decision, PolicySet, Principal, Request
 from iamconsole.sandboxes import lifecycle
 from iamconsole.sts import messages
 from tests.factories import allow, client_for, deny, policy
-from tests.sts.sessions import at, make_role, trust, user_id
+from tests.sts.sessions import at, beside, make_role, trust, user_id
 
 pytestmark = pytest.mark.django_db
 TEXT = "Encoded authorization failure message: "
@@ -131,14 +130,7 @@ def test_a_key_is_of_an_account_of_this_sandbox_or_unknown(root, admin, sandbox,
 
 
 def test_a_key_of_another_account_of_the_sandbox_is_known(admin, sandbox):
-    there = Account.objects.create(
-        sandbox=sandbox.sandbox,
-        account_id="210987654321",
-        name="There",
-        root_email="there@example.com",
-        root_password="!",
-        created=wall_clock(),
-    )
+    there = beside(sandbox)
     role = make_role(there, "Visitor", [trust(sandbox.account_id)])
     made = admin.call("sts:AssumeRole", role_arn=role.arn("210987654321"), role_session_name="s1")
     key = made["Credentials"]["AccessKeyId"]

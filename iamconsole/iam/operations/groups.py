@@ -82,13 +82,11 @@ def update_group(
 def delete_group(call: Call, *, group_name: str) -> Response:
     """Delete a group that has no users and no policies; AWS refuses rather than cascades."""
     row: Group = call.resource.require()
-    for things, remedy in (
-        (row.memberships, "must remove users from group first."),
-        (row.attachments, "must detach all policies first."),
-        (row.inline_policies, "must delete policies first."),
-    ):
-        if things.exists():
-            raise DeleteConflict(f"Cannot delete entity, {remedy}")
+    DeleteConflict.unless_free(
+        (row.memberships.exists, "must remove users from group first."),
+        (row.attachments.exists, "must detach all policies first."),
+        (row.inline_policies.exists, "must delete policies first."),
+    )
     row.delete()
     return {}
 

@@ -172,13 +172,11 @@ def update_assume_role_policy(call: Call, *, role_name: str, policy_document: st
 def delete_role(call: Call, *, role_name: str) -> Response:
     """Delete a role that has no policies and is in no instance profile; AWS refuses rather than cascades."""
     row = modifiable(call)
-    for things, remedy in (
-        (row.instance_profiles, "must remove roles from instance profile first."),
-        (row.attachments, "must detach all policies first."),
-        (row.inline_policies, "must delete policies first."),
-    ):
-        if things.exists():
-            raise DeleteConflict(f"Cannot delete entity, {remedy}")
+    DeleteConflict.unless_free(
+        (row.instance_profiles.exists, "must remove roles from instance profile first."),
+        (row.attachments.exists, "must detach all policies first."),
+        (row.inline_policies.exists, "must delete policies first."),
+    )
     row.delete()
     return {}
 

@@ -93,22 +93,19 @@ def delete_user(call: Call, *, user_name: str) -> Response:
     cleanup script would.
     """
     row: User = call.resource.require()
-    owned: list[tuple[bool, str]] = [
-        (row.memberships.exists(), "must remove users from group first."),
-        (row.attachments.exists(), "must detach all policies first."),
-        (row.inline_policies.exists(), "must delete policies first."),
+    DeleteConflict.unless_free(
+        (row.memberships.exists, "must remove users from group first."),
+        (row.attachments.exists, "must detach all policies first."),
+        (row.inline_policies.exists, "must delete policies first."),
         # The order from here on is that of transcripts (hashicorp/terraform, issue 8621), and for SSH public keys the
         # words too (hashicorp/terraform, issue 17841); AWS documents neither.
-        (hasattr(row, "login_profile"), "must delete login profile first."),
-        (row.access_keys.exists(), "must delete access keys first."),
-        (row.mfa_devices.exists(), "must delete MFA device first."),
-        (row.ssh_public_keys.exists(), REFERENCED),
-        (row.service_specific_credentials.exists(), REFERENCED),
-        (row.signing_certificates.exists(), REFERENCED),
-    ]
-    for owns, remedy in owned:
-        if owns:
-            raise DeleteConflict(f"Cannot delete entity, {remedy}")
+        (lambda: hasattr(row, "login_profile"), "must delete login profile first."),
+        (row.access_keys.exists, "must delete access keys first."),
+        (row.mfa_devices.exists, "must delete MFA device first."),
+        (row.ssh_public_keys.exists, REFERENCED),
+        (row.service_specific_credentials.exists, REFERENCED),
+        (row.signing_certificates.exists, REFERENCED),
+    )
     row.delete()
     return {}
 

@@ -81,25 +81,20 @@ def own_sandbox(request: HttpRequest) -> HttpResponse:
 @require_POST
 def reset(request: HttpRequest) -> HttpResponse:
     """The start state again. Who was signed in stays so, where that person is in it."""
-    slug, form = cookies.sandbox(request), ActForm("reset", request.POST)
-    account_ids = own.account_ids_of(slug)
+    account_ids, form = _asked(request, "reset")
     if not account_ids or not form.is_valid():
-        return _page(request, own.overview(slug), reset=form)
+        return _page(request, own.overview(cookies.sandbox(request)), reset=form)
     text = "The sandbox is back in its start state."
     if _signed_in_to(request, account_ids) is None:
         lifecycle.reset(account_ids[0])
     else:
-        went_on = []
-
-        def goes_on(account_id: str, principal_id: str) -> None:
-            sessions.go_on(request, account_id, principal_id)
-            went_on.append(principal_id)
-
         session = request.caller.access_key_id  # type: ignore[attr-defined]  # the sign-in middleware set it
-        lifecycle.reset(account_ids[0], session=session, goes_on=goes_on)
+        goes_on = lifecycle.reset_within(session, account_ids[0])
         # Its credentials are another account's now, or gone with the old state.
         request.caller = None  # type: ignore[attr-defined]  # as above
-        if not went_on:
+        if goes_on:
+            sessions.go_on(request, *goes_on)
+        else:
             request.session.flush()
             text += " Sign in again."
     flash.success(request, text)
@@ -126,12 +121,12 @@ def restore(request: HttpRequest) -> HttpResponse:
 @public
 @require_POST
 def delete(request: HttpRequest) -> HttpResponse:
-    held, form = _asked(request, "delete")
-    if held is None or not form.is_valid():
-        return _page(request, held, delete=form)
-    if _signed_in_to(request, held.account_ids):
+    account_ids, form = _asked(request, "delete")
+    if not account_ids or not form.is_valid():
+        return _page(request, own.overview(cookies.sandbox(request)), delete=form)
+    if _signed_in_to(request, account_ids):
         sessions.end(request)
-    lifecycle.delete(held.account_id)
+    lifecycle.delete(account_ids[0])
     flash.success(request, "The sandbox was deleted, with everything in it.")
     response = redirect("signin:landing")
     cookies.delete_cookie(response, cookies.SANDBOX)
@@ -154,8 +149,9 @@ def snapshot(request: HttpRequest) -> HttpResponse:
     return response  # type: ignore[return-value]  # a stream is no HttpResponse to the stubs, and to Django it is as good
 
 
-def _asked(request: HttpRequest, act: str) -> tuple[Overview | None, ConfirmForm]:
-    return own.overview(cookies.sandbox(request)), ActForm(act, request.POST)
+def _asked(request: HttpRequest, act: str) -> tuple[list[str], ConfirmForm]:
+    """The account IDs of the browser's sandbox, and what was typed to confirm."""
+    return own.account_ids_of(cookies.sandbox(request)), ActForm(act, request.POST)
 
 
 def _page(request: HttpRequest, held: Overview | None, **sent: ConfirmForm) -> HttpResponse:

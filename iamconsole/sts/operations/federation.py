@@ -79,6 +79,7 @@ def _session(call: Call, identity: Identity, context: Mapping[str, Any], **given
         transitive_tag_keys=identity.transitive,
         source_identity=identity.source_identity or None,
         context=context,
+        federation={"federatedProvider": call.caller.principal.arn, "attributes": {}},
         **given,
     )
 
@@ -138,7 +139,6 @@ def assume_role_with_saml(
         policy=policy,
         policy_arns=policy_arns,
         minimum_session_token_size=minimum_session_token_size,
-        federation={"federatedProvider": principal_arn, "attributes": {}},
     )
     return answer | {
         "Subject": identity.subject,
@@ -221,7 +221,6 @@ def assume_role_with_web_identity(
         policy=policy,
         policy_arns=policy_arns,
         minimum_session_token_size=minimum_session_token_size,
-        federation={"federatedProvider": provider_arn, "attributes": {}},
     )
     return answer | {
         "SubjectFromWebIdentityToken": identity.subject,
