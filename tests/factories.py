@@ -29,13 +29,19 @@ def client_for(account: Account, user_name: str = "", face: str = "api", **conte
     return AwsClient(callers.caller_for(account, user), Context(face=face, **context))
 
 
-def sign_in(browser: Client, account: Account, user_name: str = "") -> Client:
-    """Sign a test browser in without the sign-in pages; as the root user where no name is given."""
+def sign_in(browser: Client, account: Account, user_name: str = "", *, password: str = "") -> Client:
+    """Sign a test browser in without the sign-in pages; as the root user where no name is given.
+
+    A user but the administrator gets a password for it, unless it is told which one it has.
+    """
     from iamconsole.sandboxes.lifecycle import Credentials
 
     known = Credentials.unseal(account.sandbox.start)
-    password = known.admin_password if user_name == "admin" else "Passw0rd!" if user_name else known.root_password
-    if user_name and user_name != "admin":
+    gets_one = bool(user_name) and user_name != "admin" and not password
+    password = password or (
+        known.admin_password if user_name == "admin" else "Passw0rd!" if user_name else known.root_password
+    )
+    if gets_one:
         root = client_for(account)
         root.call("iam:CreateLoginProfile", user_name=user_name, password=password)
     door = AwsClient(callers.stranger_at(account), Context(face="signin"))
