@@ -13,13 +13,13 @@ from iamconsole.iam.views import (
     policies,
     policy_editor,
     security_credentials,
+    tags,
     user_access_keys,
     user_create,
     user_detail,
     user_passwords,
     user_permissions,
     user_policies,
-    user_tags,
     users,
 )
 
@@ -75,6 +75,13 @@ inline_policy_paths = [
     )
 ]
 
+# Before the details of policies: an ARN may have any number of slashes.
+tags_paths = [
+    path("iam/users/details/<str:name>/tags", tags.edit_tags, {"kind": "user"}, name="user-tags"),
+    path("iam/roles/details/<str:name>/tags", tags.edit_tags, {"kind": "role"}, name="role-tags"),
+    path("iam/policies/details/<policy_arn:name>/tags", tags.edit_tags, {"kind": "policy"}, name="policy-tags"),
+]
+
 policy_paths = [
     path("iam/policies", policies.policy_list, name="policy-list"),
     path("iam/policies/create", policy_editor.policy_create, name="policy-create"),
@@ -115,7 +122,6 @@ user_paths = [
     path(f"{_user}/remove-policies", user_policies.user_remove_policies, name="user-remove-policies"),
     path(f"{_user}/add-groups", user_permissions.user_add_groups, name="user-add-groups"),
     path(f"{_user}/remove-groups", user_permissions.user_remove_groups, name="user-remove-groups"),
-    path(f"{_user}/tags", user_tags.user_tags, name="user-tags"),
     path(f"{_user}/enable-console", user_passwords.user_enable_console, name="user-enable-console"),
     path(f"{_user}/manage-console", user_passwords.user_manage_console, name="user-manage-console"),
     path(f"{_user}/disable-console", user_passwords.user_disable_console, name="user-disable-console"),
@@ -149,4 +155,12 @@ credential_paths = [
     path("lab/authenticator/forget", mfa.lab_authenticator_forget, name="lab-authenticator-forget"),
 ]
 
-urlpatterns = [*dashboard_paths, *user_paths, *credential_paths, *group_paths, *inline_policy_paths, *policy_paths]
+urlpatterns = [
+    *dashboard_paths,
+    *user_paths,
+    *credential_paths,
+    *group_paths,
+    *inline_policy_paths,
+    *tags_paths,
+    *policy_paths,
+]

@@ -12,13 +12,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from iamconsole.iam.forms.tags import TagsForm
 from iamconsole.iam.forms.users import (
     GROUP,
     PASSWORD_TEXTS,
     WAY_TEXTS,
     DetailsForm,
     PermissionsForm,
-    TagsForm,
 )
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.common import post_or_get

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_safe
 from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.mfa import mfa_table
 from iamconsole.iam.views.owner import Owner
+from iamconsole.iam.views.tags import tags_table, tags_url
 from iamconsole.iam.views.user_access_keys import key_cards
 from iamconsole.iam.views.user_permissions import memberships_table
 from iamconsole.iam.views.user_policies import OWN, held_policies, permissions_table, with_groups
-from iamconsole.iam.views.user_rows import mfa_status, optional_profile, user_url
+from iamconsole.iam.views.user_rows import mfa_status, optional_profile
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
-from iamconsole.ui.table import Action, Column, Empty, Table
 
 HEAD = ("iam:GetUser", "iam:GetLoginProfile", "iam:ListMFADevices", "iam:ListAccessKeys")
 SECTIONS = ("permissions", "groups", "tags", "security_credentials")
@@ -58,24 +58,8 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
     elif section == "groups":
         context["table"] = memberships_table(request, user_name, groups)
     elif section == "tags":
-        context["table"] = _tags_table(request, user_name, user, tags)
+        context["table"] = tags_table(request, user.error or tags, tags_url("user", user_name))
     else:
         context |= {"sign_in_url": own_sign_in_url(request), "mfa_table": mfa_table(owner, devices)}
         context["create_key_url"] = owner.url("access-key-create")
     return render_page(request, "iam/user_detail.html", context, partial="table" if "table" in context else None)
-
-
-def _tags_table(request: ConsoleRequest, user_name: str, user: Panel, tags: list[dict[str, str]]) -> Table:
-    manage = Action("Manage tags", user_url(user_name, "user-tags"))
-    table = Table(
-        "tags",
-        "Tags",
-        (Column("Key", "Key", sortable=True), Column("Value", "Value")),
-        description="Tags are key-value pairs you can add to AWS resources to help identify, organize, or search for "
-        "resources.",
-        info="tags",
-        actions=(manage,),
-        empty=Empty("No tags associated with the resource."),
-    )
-    table.listing(request)
-    return table.fail(user.error) if user.error else table.show(tags)
