@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "heroicons",
     "csp",
     "iamconsole.ui",
+    "iamconsole.editor",
     "iamconsole.accounts",
     "iamconsole.cloudtrail",
     "iamconsole.iam",

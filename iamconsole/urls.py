@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("iamconsole.iam.urls")),
     path("", include("iamconsole.s3.urls")),
     path("", include("iamconsole.simulator.urls")),
+    path("", include("iamconsole.editor.urls")),
     path("", include("iamconsole.ui.urls")),
     path("", include("iamconsole.console.urls")),
 ]

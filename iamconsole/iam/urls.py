@@ -85,7 +85,6 @@ tags_paths = [
 policy_paths = [
     path("iam/policies", policies.policy_list, name="policy-list"),
     path("iam/policies/create", policy_editor.policy_create, name="policy-create"),
-    path("iam/policies/validate", policy_editor.policy_validate, name="policy-validate"),
     path("iam/policies/delete", policies.policy_delete, name="policy-delete"),
     path("iam/policies/chosen/<str:act>", policies.policy_chosen, name="policy-chosen"),
     path("iam/policies/details/<policy_arn:policy_arn>/attach", policies.policy_attach, name="policy-attach"),

@@ -28,7 +28,12 @@ TYPED = re.compile(r"(^|-)(q|join|token-(property|operator|value))$")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `options(wizard)` gives what its form needs beside its data, e.g. the password policy."""
+    """One step. `options(wizard)` gives what its form needs beside its data, e.g. the password policy.
+
+    A step with an editor in it has `posted(wizard, data)`, which sees all that was sent before anything is checked: it
+    may change the step's values in the draft, and set `wizard.stays` when a button only asks for the editor to be drawn
+    again. htmx then gets the template `part` in place of the page.
+    """
 
     name: str
     title: str
@@ -36,6 +41,8 @@ class Step:
     optional: bool = False
     initial: Mapping[str, Any] = field(default_factory=dict)
     options: Callable[[Wizard], dict[str, Any]] | None = None
+    posted: Callable[[Wizard, QueryDict], None] | None = None
+    part: str = ""
 
 
 class Wizard:
@@ -50,7 +57,8 @@ class Wizard:
         self.draft = (drafts.load(request, name, self.id) if begun else None) or {"data": {}, "done": ""}
         self.step = next((step for step in steps if step.name == request.GET.get("step")), steps[0])
         self.number = steps.index(self.step) + 1
-        self.finished = False
+        self.finished = self.stays = False
+        self.arranged: Any = None  # what `posted` made of the data, for the page
         self._form: Form | None = None
         if request.method == "GET" and not self.draft["done"] and (typed := drafts.take_unsent(request, self.id)):
             self._keep(typed)
@@ -67,6 +75,9 @@ class Wizard:
             return None
         self._keep(self.request.POST)
         liked = likes.posted(self.request)
+        if self.stays:
+            drafts.save(self.request, self.name, self.id, self.draft)
+            return None
         go = liked.back if liked else self.request.POST.get("_go", "")
         if go:  # an earlier step, or a table's search, sort or page: what was typed is kept, unchecked
             drafts.save(self.request, self.name, self.id, self.draft)
@@ -96,13 +107,15 @@ class Wizard:
         if self.finished:
             drafts.save(self.request, self.name, self.id, self.draft)
             drafts.release(self.request, self.id)
+        if self.stays and getattr(self.request, "htmx", None):
+            template = self.step.part
         status = 422 if self.request.method == "POST" and self.form.errors else 200
         return render_page(self.request, template, {**(context or {}), "wizard": self}, status=status, **options)
 
     @property
     def form(self) -> Form:
         """The current step's form."""
-        self._form = self._form or self.form_of(self.step, shown=self.request.method != "POST")
+        self._form = self._form or self.form_of(self.step, shown=self.stays or self.request.method != "POST")
         return self._form
 
     def form_of(self, step: Step, *, shown: bool = False) -> Form:
@@ -143,6 +156,8 @@ class Wizard:
             if isinstance(one.widget, forms.PasswordInput) and not any(found.get(key, [])) and key in known:
                 found[key] = known[key]
         self.draft["data"][self.step.name] = found
+        if self.step.posted:
+            self.step.posted(self, post)
 
     def _asked(self, go: str) -> QueryDict:
         """A table's button says where to go; what was typed in a search field goes along."""

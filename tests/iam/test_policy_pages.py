@@ -11,7 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from iamconsole.cloudtrail.models import Event
-from iamconsole.iam.forms.policies import START, PolicyDocumentForm, Report
+from iamconsole.editor.forms import START, PolicyDocumentForm
+from iamconsole.editor.report import Report
 from iamconsole.iam.models import ManagedPolicy
 from tests.factories import allow, deny, policy
 
@@ -231,8 +232,10 @@ def test_line_ends_of_the_browser_are_not_part_of_the_text():
 
 
 def test_findings_come_while_one_types(console):
-    answer = console.post("/iam/policies/validate", {"document": policy(allow("s3:GetObjct")), "limit": "2048"}, **HTMX)
-    junk = console.post("/iam/policies/validate", {"document": NASTY, "limit": "x", "kind": "y"}, **HTMX)
+    answer = console.post(
+        "/policy-editor/findings", {"document": policy(allow("s3:GetObjct")), "limit": "2048"}, **HTMX
+    )
+    junk = console.post("/policy-editor/findings", {"document": NASTY, "limit": "x", "kind": "y"}, **HTMX)
 
     assert "Invalid action" in body(answer)
     assert "of 2,048 characters remaining" in body(answer)

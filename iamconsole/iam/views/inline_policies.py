@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
 
+from iamconsole.editor.step import document_of, editor_step
 from iamconsole.iam import quotas
-from iamconsole.iam.forms.policies import START, InlinePolicyForm, PolicyDocumentForm, ReviewForm
+from iamconsole.iam.forms.policies import InlinePolicyForm, ReviewForm
 from iamconsole.iam.views.common import post_or_get
-from iamconsole.iam.views.policy_editor import EDITOR, REVIEW, document_of, editor_context
+from iamconsole.iam.views.policy_editor import REVIEW, written_context
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel
@@ -45,21 +45,15 @@ class Holder:
         return f"{self.list_url}/details/{quote(self.name)}?section=permissions"
 
     @property
-    def editor(self) -> dict[str, Any]:
-        return {"limit": quotas.INLINE_SIZE[self.kind]}
+    def limit(self) -> int:
+        return quotas.INLINE_SIZE[self.kind]
 
 
 @post_or_get
 def inline_policy_create(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
     holder = Holder(kind, name)
     steps = (
-        Step(
-            EDITOR,
-            "Specify permissions",
-            PolicyDocumentForm,
-            initial={"document": START},
-            options=lambda _: holder.editor,
-        ),
+        editor_step(limit=holder.limit),
         Step(REVIEW, "Review and create", InlinePolicyForm, options=lambda _: {"taken": _names(request, holder)}),
     )
     wizard = Wizard(request, f"create-{kind}-policy", steps, finish="Create policy", cancel=holder.url)
@@ -70,7 +64,7 @@ def inline_policy_create(request: ConsoleRequest, kind: str, name: str) -> HttpR
         if submit(wizard.form, request.aws, holder.operation("Put"), policy_document=document, **holder.which):
             flash.success(request, f"Policy {wizard.form.cleaned_data['policy_name']} created.")
             return wizard.done(holder.url)
-    return wizard.page("iam/policy_inline_create.html", editor_context(wizard) | {"holder": holder})
+    return wizard.page("iam/policy_inline_create.html", written_context(wizard) | {"holder": holder})
 
 
 def _names(request: ConsoleRequest, holder: Holder) -> frozenset[str]:
@@ -88,15 +82,9 @@ def inline_policy_edit(request: ConsoleRequest, kind: str, name: str, policy_nam
     start = Panel(result={"PolicyDocument": ""})
     if request.method != "POST" and request.GET.get("step") != REVIEW:
         start = panel(request, holder.operation("Get"), **which)
-    initial = {"document": start.result["PolicyDocument"] if start.result else ""}
+    document = start.result["PolicyDocument"] if start.result else ""
     steps = (
-        Step(
-            EDITOR,
-            f"Modify permissions in {policy_name}",
-            PolicyDocumentForm,
-            initial=initial,
-            options=lambda _: holder.editor,
-        ),
+        editor_step(f"Modify permissions in {policy_name}", document=document, limit=holder.limit),
         Step(REVIEW, "Review and save", ReviewForm),
     )
     wizard = Wizard(request, f"edit-{kind}-policy", steps, finish="Save changes", cancel=holder.url)
@@ -107,5 +95,5 @@ def inline_policy_edit(request: ConsoleRequest, kind: str, name: str, policy_nam
     ):
         flash.success(request, f"Policy {policy_name} updated.")
         return wizard.done(holder.url)
-    context = editor_context(wizard) | {"holder": holder, "policy_name": policy_name, "start": start}
+    context = written_context(wizard) | {"holder": holder, "policy_name": policy_name, "start": start}
     return wizard.page("iam/policy_inline_edit.html", context)

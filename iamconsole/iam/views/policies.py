@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from iamconsole.core.errors import AwsError
 from iamconsole.core.listing import Listing
+from iamconsole.editor.report import Report
 from iamconsole.iam import quotas
-from iamconsole.iam.forms.policies import EntityPicksForm, Report
+from iamconsole.iam.forms.policies import EntityPicksForm
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import in_order, pages
 from iamconsole.iam.views.common import chosen, counted, post_or_get

@@ -1,4 +1,4 @@
-"""The policy editor's pages for managed policies, and what it says of a text while it is typed."""
+"""The policy editor's pages for managed policies."""
 
 from __future__ import annotations
 
@@ -6,66 +6,35 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
+from iamconsole.editor.step import EDITOR, document_of, editor_context, editor_step, report_of
 from iamconsole.iam import quotas
-from iamconsole.iam.forms.policies import (
-    LONGEST_DOCUMENT,
-    START,
-    NewVersionForm,
-    PolicyDetailsForm,
-    PolicyDocumentForm,
-    Report,
-)
+from iamconsole.iam.forms.policies import NewVersionForm, PolicyDetailsForm
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.policy_parts import policy_name, policy_url, summary_context
-from iamconsole.policy import Kind
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
-from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
+from iamconsole.ui.pages import ConsoleRequest, Panel, panel
 from iamconsole.ui.wizard import Step, Wizard
 
-EDITOR, REVIEW = "addPermissions", "review"  # the names that AWS's console has in `?step=`
-EDITOR_TEXT = (
-    "Add permissions by selecting services, actions, resources, and conditions. Build permission statements using "
-    "the JSON editor."
-)
-KINDS: dict[str, Kind] = {"identity": "identity", "resource": "resource", "trust": "trust"}
+REVIEW = "review"  # the name that AWS's console has in `?step=`
 
 
-@require_POST
-def policy_validate(request: ConsoleRequest) -> HttpResponse:
-    """The findings on a text that is being typed; the pages show the same when they are loaded."""
-    text = request.POST.get("document", "")[:LONGEST_DOCUMENT].replace("\r\n", "\n")
-    limit = request.POST.get("limit", "")
-    report = Report(
-        text,
-        KINDS.get(request.POST.get("kind", ""), "identity"),
-        int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 7 else quotas.MANAGED_POLICY_SIZE,
-    )
-    return render_page(request, "iam/policy_editor.html#findings", {"report": report})
-
-
-def editor_context(wizard: Wizard) -> dict[str, Any]:
+def written_context(wizard: Wizard) -> dict[str, Any]:
     """What the editor's step and the review after it show of the document."""
-    if wizard.step.name == EDITOR:
-        return {"editor": wizard.form, "editor_text": EDITOR_TEXT}
+    if wizard.step.name != REVIEW:
+        return editor_context(wizard)
     document = document_of(wizard)
-    form = wizard.form_of(wizard.steps[0])
     summary = summary_context(wizard.request, document, form="wizard")  # type: ignore[arg-type]  # a ConsoleRequest
-    return {"document": document, "report": getattr(form, "report", None), **summary}
-
-
-def document_of(wizard: Wizard) -> str:
-    return str(wizard.values(EDITOR).get("document", ""))
+    return {"document": document, "report": report_of(wizard), **summary}
 
 
 @post_or_get
 def policy_create(request: ConsoleRequest) -> HttpResponse:
     home = reverse("iam:policy-list")
     steps = (
-        Step(EDITOR, "Specify permissions", PolicyDocumentForm, initial={"document": START}),
+        editor_step(),
         Step(REVIEW, "Review and create", PolicyDetailsForm),
     )
     wizard = Wizard(request, "create-policy", steps, finish="Create policy", cancel=home)
@@ -79,7 +48,7 @@ def policy_create(request: ConsoleRequest) -> HttpResponse:
                 request, f"Policy {policy['PolicyName']} created.", link=("View policy", policy_url(policy["Arn"]))
             )
             return wizard.done(home)
-    context = editor_context(wizard)
+    context = written_context(wizard)
     return wizard.page("iam/policy_create.html", context)
 
 
@@ -94,11 +63,10 @@ def policy_edit(request: ConsoleRequest, policy_arn: str, version_id: str) -> Ht
     newest = known[0]["VersionId"] if known else ""
     start = _start(request, policy_arn, version_id)
     steps = (
-        Step(
-            EDITOR,
+        editor_step(
             f"Modify permissions in {name}",
-            PolicyDocumentForm,
-            initial={"document": start.result["Document"] if start.result else "", "newest": newest},
+            document=start.result["Document"] if start.result else "",
+            newest=newest,
         ),
         Step(
             REVIEW,
@@ -114,7 +82,7 @@ def policy_edit(request: ConsoleRequest, policy_arn: str, version_id: str) -> Ht
     if wizard.finished and _save(request, wizard, policy_arn):
         flash.success(request, f"Policy {name} updated.")
         return wizard.done(home)
-    context = editor_context(wizard) | {"name": name, "home": home, "start": start}
+    context = written_context(wizard) | {"name": name, "home": home, "start": start}
     if wizard.step.name == REVIEW:
         before = str(wizard.values(EDITOR).get("newest", ""))
         context["made_meanwhile"] = newest if before and newest != before else ""

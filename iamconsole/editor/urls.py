@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from iamconsole.editor import views
+
+app_name = "editor"
+
+urlpatterns = [path("policy-editor/findings", views.findings, name="findings")]
