@@ -117,6 +117,61 @@ TOPICS = {
         ),
         (("Tags for IAM resources", f"{IAM_GUIDE}id_tags.html"),),
     ),
+    "account-settings": Topic(
+        "Account settings",
+        ("What holds for the account as a whole: the rules for its users' passwords, and where STS gives out tokens.",),
+        (("Account password policy", f"{IAM_GUIDE}id_credentials_passwords_account-policy.html"),),
+    ),
+    "password-policy": Topic(
+        "Password policy",
+        (
+            "The rules are for IAM users alone: the root user's password and access keys do not follow them.",
+            "What is asked of a password's length and characters counts at the next change of it. An expiration "
+            "counts at once.",
+        ),
+        (("Account password policy", f"{IAM_GUIDE}id_credentials_passwords_account-policy.html"),),
+    ),
+    "credential-report": Topic(
+        "Credential report",
+        (
+            "One line for the root user and one for each IAM user: password, access keys, MFA and certificates, with "
+            "when each was last used and last changed.",
+            "A new report is made at most once in four hours.",
+        ),
+        (("Credential reports", f"{IAM_GUIDE}id_credentials_getting-report.html"),),
+    ),
+    "service-control-policies": Topic(
+        "Service control policies (SCPs)",
+        (
+            "An SCP sets the most that a member account of an organization can do, its root user included. It allows "
+            "nothing by itself.",
+        ),
+        (
+            (
+                "Service control policies",
+                "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html",
+            ),
+        ),
+    ),
+    "identity-providers": Topic(
+        "Identity providers",
+        (
+            "A provider is what the account knows of a system that signs people in: by SAML 2.0 or by OpenID Connect.",
+            "By itself it allows nothing. A role whose trust policy names the provider can be assumed by whom the "
+            "provider has signed in.",
+        ),
+        (("Identity providers and federation", f"{IAM_GUIDE}id_roles_providers.html"),),
+    ),
+    "switch-role": Topic(
+        "Switch Role",
+        (
+            "You take on the permissions of a role of this or of another account and put your own aside. They are not "
+            "added up: in the role you may do what the role may, and nothing else.",
+            "The role must trust you, and you must be allowed sts:AssumeRole on it. Whichever role you are in, it is "
+            "your own credentials that ask for the next.",
+        ),
+        (("Switch from a user to a role", f"{IAM_GUIDE}id_roles_use_switch-role-console.html"),),
+    ),
     "simulator": Topic(
         "Policy simulator",
         ("Ask whether a request would be allowed, without making it, and see which statement decides.",),

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 from django.urls.converters import PathConverter
+from django.views.generic import RedirectView
 
 from iamconsole.iam.views import (
     account_alias,
+    account_settings,
+    credential_report,
     dashboard,
     group_policies,
     groups,
     inline_policies,
     mfa,
+    organizations,
     policies,
     policy_editor,
     security_credentials,
@@ -39,6 +43,17 @@ dashboard_paths = [
     path("iam/account-alias", account_alias.account_alias_edit, name="account-alias-edit"),
     path("iam/account-alias/preview", account_alias.account_alias_preview, name="account-alias-preview"),
     path("iam/account-alias/delete", account_alias.account_alias_delete, name="account-alias-delete"),
+]
+
+account_paths = [
+    path("iam/account_settings", account_settings.account_settings, name="account-settings"),
+    path(
+        "iam/account_settings/edit-password-policy", account_settings.password_policy_edit, name="password-policy-edit"
+    ),
+    # AWS's own address of that form is beside the page, not below it.
+    path("iam/edit-password-policy", RedirectView.as_view(pattern_name="iam:password-policy-edit")),
+    path("iam/credential_report", credential_report.credential_report, name="credential-report"),
+    path("iam/organizations/scp", organizations.service_control_policies, name="service-control-policies"),
 ]
 
 group_paths = [
@@ -156,6 +171,7 @@ credential_paths = [
 
 urlpatterns = [
     *dashboard_paths,
+    *account_paths,
     *user_paths,
     *credential_paths,
     *group_paths,
