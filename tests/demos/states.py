@@ -214,7 +214,21 @@ S3 = (
     State("upload", "/s3/upload/company1-hr"),
 )
 
-STATES = (*OUTSIDE, *FRAME, *IAM, *S3)
+ACCOUNT = (
+    State("account-settings", "/iam/account_settings"),
+    State("account-settings-refused", "/iam/account_settings", "john"),
+    State("password-policy", "/iam/account_settings/edit-password-policy", act=tick("Custom")),
+    State("password-policy-wrong", "/iam/account_settings/edit-password-policy", act=in_turn(
+        tick("Custom"), fill("Enforce minimum password length", "5"), press("Save changes"),
+        lambda page: expect(page.locator(".field-error").first).to_be_visible())),
+    State("password-policy-question", "/iam/account_settings/edit-password-policy", act=in_turn(
+        tick("Custom"), a_dialog(press("Save changes")))),
+    State("credential-report", "/iam/credential_report"),
+    State("credential-report-refused", "/iam/credential_report", "john"),
+    State("service-control-policies", "/iam/organizations/scp"),
+)  # fmt: skip
+
+STATES = (*OUTSIDE, *FRAME, *IAM, *ACCOUNT, *S3)
 
 
 def play(sandbox: dict[str, Any]) -> None:
