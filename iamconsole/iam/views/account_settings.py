@@ -70,7 +70,7 @@ def _or_default(found: Panel) -> Panel:
 
 @require_safe
 def account_settings(request: ConsoleRequest) -> HttpResponse:
-    asked = [("iam:GetAccountPasswordPolicy", {}), ("iam:GetAccountSummary", {})]
+    asked: list[tuple[str, dict[str, Any]]] = [("iam:GetAccountPasswordPolicy", {}), ("iam:GetAccountSummary", {})]
     found, summary = (Panel.of(answer) for answer in request.aws.call_many(asked))
     policy = _or_default(found)
     version = summary.result["SummaryMap"]["GlobalEndpointTokenVersion"] if summary.result else None
