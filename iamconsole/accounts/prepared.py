@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -120,6 +121,24 @@ def insert(rows: Sequence[AnyModel]) -> None:
     values = [[field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields] for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(sql, values)
+
+
+def update(model: type[Model], key: Any, **told: Any) -> bool:
+    """Set columns of one row: as `filter(pk=key).update(...)`. Whether there was one."""
+    fields, sql = _updating(model, tuple(told))
+    values = [field.get_db_prep_save(value, connection) for field, value in zip(fields, told.values(), strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, key])
+        return bool(cursor.rowcount)
+
+
+@cache
+def _updating(model: type[Model], names: tuple[str, ...]) -> tuple[list[Any], str]:
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    quote = connection.ops.quote_name
+    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    key: Any = model._meta.pk
+    return fields, f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE {quote(key.column)} = %s"
 
 
 _insertions: dict[type[Model], tuple[list[Any], str]] = {}

@@ -54,6 +54,13 @@ def account_with_id(account_id: str) -> Account | None:
     return _with_id.first(account_id)
 
 
+def account_with_key(key: int) -> Account:
+    """The account of a caller. Raises Account.DoesNotExist when it was purged meanwhile."""
+    if found := _with_key.first(key):
+        return found
+    raise Account.DoesNotExist
+
+
 def is_taken(account_id: str) -> bool:
     """Whether any account has this ID, also one that nobody can name yet."""
     return bool(_taken(account_id))
@@ -74,6 +81,7 @@ _account_ids = Prepared[tuple[str]](
     lambda slug: _LIVE.filter(sandbox__slug=slug).order_by("pk").values_list("account_id"), str
 )
 _with_id = Prepared[Account](lambda text: _LIVE.select_related("sandbox").filter(account_id=text), str)
+_with_key = Prepared[Account](lambda key: Account.objects.filter(pk=key), int)
 _with_slug = Prepared[Sandbox](lambda slug: Sandbox.objects.filter(slug=slug, state=Sandbox.State.LIVE), str)
 _taken = Prepared[tuple[int]](lambda text: Account.objects.filter(account_id=text).values_list("pk"), str)
 _members = Prepared[Account](

@@ -274,6 +274,11 @@ class _World:
     attachments: list[list[dict[str, str]]] = field(default_factory=list)
     bases: list[str] = field(default_factory=list)
     keys: dict[str, Sequence[int]] = field(default_factory=dict)
+    # `now` as the database takes it.
+    moment: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.moment = connection.ops.adapt_datetimefield_value(self.now)
 
     def join(self, parts: str | list[str | int]) -> str:
         if isinstance(parts, str):
@@ -400,7 +405,7 @@ class Program:
             return None
         match kind:
             case Kind.TIME if self.fresh:
-                return lambda world: _prepared(field, world.now)
+                return lambda world: world.moment
             case Kind.OWNER | Kind.REF:
                 return self._reference(_table_behind(field).name, cell)
             case Kind.POLICY:

@@ -22,7 +22,7 @@ from django.db.models import QuerySet
 
 from iamconsole.accounts import queries as accounts
 from iamconsole.accounts.models import Account, PolicyText, Sandbox, new_public_name
-from iamconsole.accounts.prepared import Prepared
+from iamconsole.accounts.prepared import Prepared, update
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.ids import Ids
 from iamconsole.gateway import door
@@ -208,7 +208,7 @@ def _from_pool(fixture_name: str, state: StartState, told: Mapping[str, Any]) ->
     if found is not None:
         for name, value in told.items():
             setattr(found, name, value)
-        found.save(update_fields=list(told))
+        update(Sandbox, found.pk, **told)
     return found
 
 
@@ -230,12 +230,13 @@ def fill_pool(fixture_name: str, wanted: int) -> bool:
 # -- another generation ---------------------------------------------------------------------------
 
 
-def _held(account_id: str) -> Sandbox:
+def _held(account: Account) -> Sandbox:
     """The sandbox of an account, held against everybody who would replace it; in the transaction that does."""
     while True:
-        # Another may have replaced it while we waited for it: then its names are another row's.
-        if held := _live.first(account_with_id(account_id).sandbox_id):
+        if held := _live.first(account.sandbox_id):
             return held
+        # Another has replaced it since we looked or while we waited for it: its names are another row's.
+        account = account_with_id(account.account_id)
 
 
 _live = Prepared[Sandbox](
@@ -259,14 +260,15 @@ def reset_within(session: str, account_id: str) -> tuple[str, str] | None:
 
 
 def _begin_anew(account_id: str, session: str = "") -> tuple[Sandbox, tuple[str, str] | None]:
-    fixture_name = account_with_id(account_id).sandbox.fixture
+    account = account_with_id(account_id)
+    fixture_name = account.sandbox.fixture
     if fixture_name and fixture_name not in FIXTURES:
         raise SandboxError(f"The start state {fixture_name!r} of this sandbox is no longer made.")
 
     def anew(state: StartState) -> tuple[Sandbox, tuple[str, str] | None]:
         now, ids = wall_clock(), Ids()
         with door.write_transaction():
-            sandbox = _held(account_id)
+            sandbox = _held(account)
             held = accounts.members(sandbox.pk)
             if fixture_name:
                 first, told = [one for one in held if not one.signed_up], []
@@ -293,9 +295,9 @@ def replace(
     `identity` is asked in the transaction, with the sandbox and its accounts as they still are; what it says of the
     sandbox's columns comes on top of the names. `more` goes to `put`.
     """
-    now = wall_clock()
+    now, account = wall_clock(), account_with_id(account_id)
     with door.write_transaction():
-        sandbox = _held(account_id)
+        sandbox = _held(account)
         held = accounts.members(sandbox.pk)
         wanted = identity(sandbox, held)
         columns = _names_of(sandbox, now) | {"fixture": sandbox.fixture, "start": sandbox.start} | dict(wanted.sandbox)
@@ -334,7 +336,7 @@ def _retire(sandbox: Sandbox, held: Sequence[Account], now: dt.datetime, spared:
             cursor.execute(_TAKE_KEYS, [key])
             cursor.execute(_TAKE_NAMES, [f"x{key:011}", f"retired-{key}", key])
     names = {"slug": Ids().slug(), "public_name": new_public_name()}
-    Sandbox.objects.filter(pk=sandbox.pk).update(state=Sandbox.State.RETIRED, since=now, **names)
+    update(Sandbox, sandbox.pk, state=Sandbox.State.RETIRED, since=now, **names)
 
 
 _END_SESSIONS = f"DELETE FROM {TemporaryCredential._meta.db_table} WHERE account_id = %s AND access_key_id <> %s"
@@ -356,16 +358,21 @@ _signed_in = Prepared[tuple[str, str | None]](
 )
 
 
+_key_of = Prepared[tuple[int]](
+    lambda key, text: Account.objects.filter(sandbox=key, account_id=text).values_list("pk"), int, str
+)
+
+
 def _carry_over(session: str, account_id: str, user_name: str | None, sandbox_key: int) -> tuple[str, str] | None:
     """Give a sign-in of a retired generation to the same person of the next; where there is none, it ends.
 
     It is one without MFA: the start state's people have no devices.
     """
-    account = next((one for one in accounts.members(sandbox_key) if one.account_id == account_id), None)
-    user = iam.users_named(account.pk, [user_name]).get(user_name.lower()) if account and user_name else None
+    found = _key_of.first(sandbox_key, account_id)
+    user = iam.users_named(found[0], [user_name]).get(user_name.lower()) if found and user_name else None
     with connection.cursor() as cursor:
-        if account and (user or not user_name):
-            cursor.execute(_GIVE_SESSION, [account.pk, user.pk if user else None, False, session])
+        if found and (user or not user_name):
+            cursor.execute(_GIVE_SESSION, [found[0], user.pk if user else None, False, session])
             return account_id, user.unique_id if user else account_id
         cursor.execute(_END_SESSION, [session])
         return None
@@ -406,8 +413,9 @@ def copy(account_id: str, *, visitor: bool = False) -> Account:
 
 def delete(account_id: str) -> None:
     """Remove the account's sandbox for good, with every account in it."""
+    account = account_with_id(account_id)
     with door.write_transaction():
-        sandbox = _held(account_id)
+        sandbox = _held(account)
         _retire(sandbox, accounts.members(sandbox.pk), wall_clock())
 
 

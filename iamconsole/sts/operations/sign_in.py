@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from iamconsole.accounts import queries as accounts
 from iamconsole.accounts.models import Account
 from iamconsole.accounts.prepared import insert
 from iamconsole.cloudtrail import queries as events
@@ -61,7 +62,7 @@ def _wrong(call: Call, code: str = "Failure") -> AuthenticationError:
 def _check_claim(call: Call) -> _Claim:
     """Check a password, before any lock is held. Every failure reads the same and costs one hash."""
     user_name, password = call.params["user_name"], call.params["password"]
-    account = Account.objects.get(pk=call.caller.account_key)
+    account = accounts.account_with_key(call.caller.account_key)
     user, stored = None, account.root_password
     if user_name:
         user = iam.users_named(account.pk, [user_name]).get(user_name.lower())
