@@ -14,7 +14,8 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE, KEYS_PAGE = DOCS / "operations.md", DOCS / "condition-keys.md"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
-SERVICES = {"iam": "IAM", "sts": "STS", "s3": "Amazon S3"}
+SERVICES = {"iam": "IAM", "sts": "STS", "access-analyzer": "IAM Access Analyzer", "s3": "Amazon S3"}
+WHOLE = ("iam", "sts")  # the services whose operations are all told of
 
 _ORGANIZATIONS = "AWS Organizations' central root access: there is no organization's management account here"
 _DELEGATION = "temporary delegation to a product provider: the product has no providers to delegate to"
@@ -63,8 +64,8 @@ def tables() -> str:
     for service, title in SERVICES.items():
         lines += [f"## {title}", "", "| Operation | Decided as | |", "|---|---|---|"]
         here = {name for name, one in OPERATIONS.items() if one.public and one.service == service}
-        known = {f"{service}:{name}" for name in session.get_service_model(service).operation_names}
-        for name in sorted(here | (known if service != "s3" else set())):
+        known = session.get_service_model(service).operation_names if service in WHOLE else ()
+        for name in sorted(here | {f"{service}:{name}" for name in known}):
             if name in here:
                 operation = OPERATIONS[name]
                 kind = ("read" if operation.read_only else "write") + ("" if operation.management else ", data event")

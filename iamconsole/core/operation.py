@@ -17,6 +17,7 @@ from iamconsole.core.errors import AwsError
 from iamconsole.core.ids import Ids
 from iamconsole.core.listing import Listing
 from iamconsole.policy import AttachedPolicy, Decision, Request
+from iamconsole.wire import service_by_prefix
 
 Params = Mapping[str, Any]
 
@@ -219,6 +220,11 @@ class Operation:
     @property
     def service(self) -> str:
         return self.name.partition(":")[0]
+
+    @property
+    def model(self) -> str:
+        """botocore's name of the service."""
+        return service_by_prefix(self.service)
 
     @property
     def short_name(self) -> str:

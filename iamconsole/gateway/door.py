@@ -81,8 +81,9 @@ def _of_somebody(caller: Caller) -> Iterator[None]:
         raise CallerGone from None
 
 
-# The services of which something is offered to the CLI and the SDKs.
-OFFERED = frozenset(operation.service for operation in OPERATIONS.values() if operation.public)
+# What is offered to the CLI and the SDKs, by botocore's names; and the services of which something is.
+_ON_THE_WIRE = {(one.model, one.short_name): one for one in OPERATIONS.values() if one.public}
+OFFERED = frozenset(model for model, _ in _ON_THE_WIRE)
 
 
 def operation_named(name: str) -> Operation:
@@ -95,8 +96,7 @@ def operation_named(name: str) -> Operation:
 
 def offered(service: str, short_name: str) -> Operation | None:
     """An operation that may be called from the wire; None also for one that only our own pages call."""
-    found = OPERATIONS.get(f"{service}:{short_name}")
-    return found if found is not None and found.public else None
+    return _ON_THE_WIRE.get((service, short_name))
 
 
 @dataclass(slots=True)

@@ -147,14 +147,14 @@ def _request(made: Call, error: AwsError | None) -> dict[str, Any] | None:
     if not made.operation.public or (error is not None and not made.resources):
         return None
     operation = made.operation
-    members = wire.members(operation.service, operation.short_name, dict(made.params))
-    return wire.record_of(operation.service, operation.short_name, members, "in") or None
+    members = wire.members(operation.model, operation.short_name, dict(made.params))
+    return wire.record_of(operation.model, operation.short_name, members, "in") or None
 
 
 def _response(made: Call, answer: Response | AwsError) -> dict[str, Any] | None:
     if isinstance(answer, AwsError):
         return None
-    return wire.record_of(made.operation.service, made.operation.short_name, answer, "out") or None
+    return wire.record_of(made.operation.model, made.operation.short_name, answer, "out") or None
 
 
 def _add_decision(row: Event, made: Call, standing: Standing) -> list[dict[str, str]] | None:

@@ -15,14 +15,14 @@ def check_shape(operation: Operation, params: Mapping[str, Any]) -> None:
     if not operation.public:
         return  # not an operation of AWS's API: it has no model, and only our own pages call it
     try:
-        members = wire.members(operation.service, operation.short_name, params)
+        members = wire.members(operation.model, operation.short_name, params)
     except KeyError as error:
         raise ValidationError(f"Unknown parameter {error.args[0]!r} for {operation.name}.") from error
     for name, value in params.items():
         if _has_null(value):
             # Neither XML nor PostgreSQL can hold it, and no name or text of AWS's may.
             raise ValidationError(f"The value of {name} contains a null character.", field=name)
-    violations = wire.validate(operation.service, operation.short_name, members)
+    violations = wire.validate(operation.model, operation.short_name, members)
     if violations:
         field = wire.snake(violations[0].path.partition(".")[0])
         # S3 does not speak of validation errors: its own code for a parameter of the wrong shape.

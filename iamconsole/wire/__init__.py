@@ -37,7 +37,7 @@ from iamconsole.wire.problems import (
 from iamconsole.wire.record import HIDDEN, record_of, sensitive_members
 from iamconsole.wire.request import HttpRequest, HttpResponse, Parsed
 from iamconsole.wire.serialize import serialize
-from iamconsole.wire.services import protocol_by_looks, service_for
+from iamconsole.wire.services import protocol_by_looks, service_by_prefix, service_for
 from iamconsole.wire.signatures import find_signature, verify
 from iamconsole.wire.sigv4 import (
     EXPIRED,
@@ -97,6 +97,7 @@ __all__ = [
     "sensitive_members",
     "serialize",
     "serialize_error",
+    "service_by_prefix",
     "service_for",
     "snake",
     "validate",

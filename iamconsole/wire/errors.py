@@ -31,6 +31,10 @@ WRONG_SECRET = "mismatch"
 EXPIRED_TOKEN = "expired"
 
 
+# What the services that speak JSON call the errors that all services have, where their models know them so.
+_JSON_CODES = {"AccessDenied": "AccessDeniedException", "ValidationError": "ValidationException"}
+
+
 def request_headers(service: str | None, request_id: str) -> Mapping[str, str]:
     """The headers that carry the request's id: S3's pair, or the one that everything else has."""
     if service == "s3":
@@ -82,8 +86,11 @@ def serialize_error(
         protocol, service = protocol or "query", None
     protocol = protocol or models.protocol_of(protocol_or_service)
     more = {name: value for name, value in (extra or {}).items() if value is not None}
+    json = protocol in ("json", "rest-json", "smithy-rpc-v2-cbor")
+    if json and service and _error_shape(service, _JSON_CODES.get(code, "")):
+        code = _JSON_CODES[code]
     shape = _error_shape(service, code) if service and more else None
-    if protocol in ("json", "rest-json", "smithy-rpc-v2-cbor"):
+    if json:
         return _json(protocol, service, shape, code, message, status, request_id, more, type_)
     members = _elements(service or "", protocol, shape, more)
     code_and_message = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"

