@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from iamconsole.iam.views import (
     account_alias,
     account_settings,
+    boundaries,
     credential_report,
     dashboard,
     group_policies,
@@ -97,6 +98,17 @@ tags_paths = [
     path("iam/policies/details/<policy_arn:name>/tags", tags.edit_tags, {"kind": "policy"}, name="policy-tags"),
 ]
 
+boundary_paths = [
+    path(
+        f"iam/{kind}s/details/<str:name>/{page}-permissions-boundary",
+        view,
+        {"kind": kind},
+        name=f"{kind}-{page}-boundary",
+    )
+    for kind in ("user", "role")
+    for page, view in (("set", boundaries.set_boundary), ("remove", boundaries.remove_boundary))
+]
+
 policy_paths = [
     path("iam/policies", policies.policy_list, name="policy-list"),
     path("iam/policies/create", policy_editor.policy_create, name="policy-create"),
@@ -176,6 +188,7 @@ urlpatterns = [
     *credential_paths,
     *group_paths,
     *inline_policy_paths,
+    *boundary_paths,
     *tags_paths,
     *policy_paths,
 ]

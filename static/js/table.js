@@ -2,7 +2,8 @@
 (() => {
   const update = (table) => {
     const ticked = table.querySelectorAll("[data-pick]:checked").length + table.querySelectorAll("[data-hidden-selection]").length;
-    for (const button of table.querySelectorAll("[data-needs]")) {
+    const others = document.querySelectorAll(`[data-of-table="${CSS.escape(table.id)}"]`);
+    for (const button of [...table.querySelectorAll("[data-needs]"), ...others]) {
       const ready = button.dataset.needs === "one" ? ticked === 1 : ticked > 0;
       button.setAttribute("aria-disabled", String(!ready));
       if (ready) button.removeAttribute("title");
@@ -40,6 +41,8 @@
   document.addEventListener("change", (event) => {
     const table = event.target.closest("[data-table]");
     if (!table) return;
+    // Of radio buttons one alone is chosen: what a search has hidden is chosen no longer.
+    if (event.target.matches("[data-pick][type=radio]")) for (const hidden of table.querySelectorAll("[data-hidden-selection]")) hidden.remove();
     if (event.target.matches("[data-select-all]")) for (const pick of table.querySelectorAll("[data-pick]")) pick.checked = event.target.checked;
     update(table);
   });

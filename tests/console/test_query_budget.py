@@ -38,6 +38,8 @@ PAGES = [
     "/iam/users/details/user-0001/add-permissions",
     "/iam/users/details/user-0001/create-access-key",
     "/iam/users/details/user-0001/create-policy",
+    "/iam/users/details/user-0001/tags",
+    "/iam/users/details/user-0001/set-permissions-boundary",
     "/iam/groups",
     "/iam/groups/create",
     "/iam/groups/details/group-01",

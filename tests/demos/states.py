@@ -187,6 +187,13 @@ IAM = (
     State("user-refused", "/iam/users/details/Sarah", "john"),
     State("user-add-permissions", "/iam/users/details/Sarah/add-permissions"),
     State("user-tags", "/iam/users/details/Sarah/tags"),
+    State("user-tags-some", "/iam/users/details/Sarah/tags", act=in_turn(press("Add new tag"), press("Add new tag"))),
+    State("user-boundary", "/iam/users/details/Sarah/set-permissions-boundary"),
+    State("user-bounded", "/iam/users/details/bounded"),
+    State("user-boundary-remove", "/iam/users/details/bounded", act=a_dialog(press("Remove boundary", "link"))),
+    State("user-create-boundary", "/iam/users/create", act=in_turn(
+        fill("User name", "john2"), press("Next"), click("#boundary-options summary"),
+        tick("Use a permissions boundary"))),
     State("access-key", "/iam/users/details/Sarah/create-access-key"),
     State("user-create", "/iam/users/create"),
     State("user-create-errors", "/iam/users/create", act=in_turn(
@@ -239,6 +246,7 @@ def play(sandbox: dict[str, Any]) -> None:
     iam.create_user(UserName="john")
     iam.create_login_profile(UserName="john", Password=FIRST_PASSWORD)
     iam.create_access_key(UserName="john")
+    iam.create_user(UserName="bounded", PermissionsBoundary=S3_READ_ONLY)
     iam.create_group(GroupName="HR")
     policy = iam.create_policy(PolicyName="HRPolicy", PolicyDocument=HR_POLICY)["Policy"]
     iam.attach_group_policy(GroupName="HR", PolicyArn=policy["Arn"])

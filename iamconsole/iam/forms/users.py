@@ -10,6 +10,7 @@ from django import forms
 from iamconsole import wire
 from iamconsole.iam import passwords, quotas
 from iamconsole.iam.forms.account_rules import DEFAULT, AccountRules
+from iamconsole.iam.forms.boundaries import BoundaryFields
 from iamconsole.ui.forms import Bound, Form, PickField
 
 NAME_RULE = "The user name can have up to 64 characters. Valid characters: A-Z, a-z, 0-9, and + = , . @ _ - (hyphen)"
@@ -227,6 +228,10 @@ class PermissionsForm(GroupPicksForm):
         elif values["way"] == DIRECT:
             refuse_beyond(self, "policies", "PoliciesPerUser", quotas.ATTACHED_TO_USER)
         return values
+
+
+class NewUserPermissionsForm(BoundaryFields, PermissionsForm):
+    """The same for a user about to be created, which may get a permissions boundary as well."""
 
 
 # -- access keys ------------------------------------------------------------------------------------

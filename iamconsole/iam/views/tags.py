@@ -6,7 +6,6 @@ The page of tags lies under the page of its object: `…/details/john` and `…/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from django.http import HttpResponse
@@ -17,42 +16,12 @@ from iamconsole.iam.forms.tags import TagsForm
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
+from iamconsole.iam.views.kinds import KINDS, Kind
 from iamconsole.iam.views.policy_parts import policy_name
 from iamconsole.ui import flash
 from iamconsole.ui.pages import ConsoleRequest, panel
 from iamconsole.ui.table import Action, Column, Empty, Table
 from iamconsole.ui.wizard import Step, Wizard
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How a kind's three operations are called, what they call the object, and the list that it is in."""
-
-    noun: str
-    parameter: str
-    listed_as: str
-
-    def call(self, verb: str, name: str, **more: object) -> Call:
-        return f"iam:{verb}", {self.parameter: name, **more}
-
-    def listing(self, name: str) -> Call:
-        return self.call(f"List{self.noun}Tags", name)
-
-    def changes(self, name: str, present: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Call]:
-        if gone := [key for key in present if key not in wanted]:
-            yield self.call(f"Untag{self.noun}", name, tag_keys=gone)
-        if new := [{"Key": key, "Value": value} for key, value in wanted.items() if present.get(key) != value]:
-            yield self.call(f"Tag{self.noun}", name, tags=new)
-
-
-# AWS's console has no page of an instance profile: its tags are for the API.
-KINDS = {
-    "user": Kind("User", "user_name", "Users"),
-    "role": Kind("Role", "role_name", "Roles"),
-    "policy": Kind("Policy", "policy_arn", "Policies"),
-    "saml-provider": Kind("SAMLProvider", "saml_provider_arn", "Identity providers"),
-    "oidc-provider": Kind("OpenIDConnectProvider", "open_id_connect_provider_arn", "Identity providers"),
-}
 
 
 def tags_table(
@@ -79,10 +48,13 @@ def tags_url(kind: str, name: str) -> str:
 
 @post_or_get
 def edit_tags(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
-    """`Manage tags`. What changed is taken away, then put on, each as a call of its own."""
+    """`Manage tags`. What changed is taken away, then put on, each as a call of its own.
+
+    AWS's console has no page of an instance profile: its tags are for the API.
+    """
     own = KINDS[kind]
     of_object = request.path.removesuffix("/tags")
-    action, params = own.listing(name)
+    action, params = own.call("List{}Tags", name)
     found = panel(request, action, **params)
     present = {tag["Key"]: tag["Value"] for tag in found.result["Tags"]} if found.result else {}
     initial = {"tag_key": list(present), "tag_value": list(present.values())}
@@ -93,7 +65,7 @@ def edit_tags(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
     form = cast(TagsForm, wizard.form)
     if wizard.finished:
         wanted = {tag["Key"]: tag["Value"] for tag in form.cleaned_data["tags"]}
-        if error := found.error or in_order(request.aws, own.changes(name, present, wanted)):
+        if error := found.error or in_order(request.aws, _changes(own, name, present, wanted)):
             form.refuse(error)
         else:
             flash.success(request, "Tags updated.")
@@ -106,3 +78,10 @@ def edit_tags(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
         "tags": form.editor("tags" in request.GET),
     }
     return wizard.page("iam/tags.html", context)
+
+
+def _changes(kind: Kind, name: str, present: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Call]:
+    if gone := [key for key in present if key not in wanted]:
+        yield kind.call("Untag{}", name, tag_keys=gone)
+    if new := [{"Key": key, "Value": value} for key, value in wanted.items() if present.get(key) != value]:
+        yield kind.call("Tag{}", name, tags=new)

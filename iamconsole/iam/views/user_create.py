@@ -18,8 +18,9 @@ from iamconsole.iam.forms.users import (
     PASSWORD_TEXTS,
     WAY_TEXTS,
     DetailsForm,
-    PermissionsForm,
+    NewUserPermissionsForm,
 )
+from iamconsole.iam.views.boundaries import boundary_picker
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.user_grants import (
@@ -51,7 +52,7 @@ STEPS = (
         DetailsForm,
         options=lambda wizard: {"account": account_rules(wizard.request)},  # type: ignore[arg-type]  # a console page's request
     ),
-    Step("permissions", "Set permissions", PermissionsForm),
+    Step("permissions", "Set permissions", NewUserPermissionsForm),
     Step("review", "Review and create", TagsForm),
 )
 DESCRIPTIONS = {
@@ -91,6 +92,8 @@ def user_create(request: ConsoleRequest) -> HttpResponse:
     elif wizard.step.name == "permissions":
         way = str(wizard.form["way"].value() or GROUP)
         context |= {"way_texts": WAY_TEXTS, "way": way, "table": options_table(request, wizard, way)}
+        if cast(NewUserPermissionsForm, wizard.form).wants_boundary:
+            context["boundary_table"] = boundary_picker(request, wizard, size=10)
     else:
         grants = _all_grants(request, wizard, details)
         if wizard.finished and (done := _create(request, wizard, details, grants)):

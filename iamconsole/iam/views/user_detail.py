@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from iamconsole.iam.views.account_alias import own_sign_in_url
+from iamconsole.iam.views.boundaries import boundary_block
 from iamconsole.iam.views.mfa import mfa_table
 from iamconsole.iam.views.owner import Owner
 from iamconsole.iam.views.tags import tags_table, tags_url
@@ -55,6 +56,7 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
     if section == "permissions":
         held = with_groups(request, own)
         context |= {"table": permissions_table(request, user_name, held), "errors": held.errors if held.read else ()}
+        context["boundary"] = boundary_block("user", user_name, user)
     elif section == "groups":
         context["table"] = memberships_table(request, user_name, groups)
     elif section == "tags":

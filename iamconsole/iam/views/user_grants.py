@@ -1,9 +1,9 @@
-"""The three ways to give a user permissions: groups, another user's permissions, policies; pick, review, do."""
+"""The ways to give a user permissions: groups, another user's permissions, policies, a boundary; pick, review, do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.urls import reverse
 from iamconsole.core.errors import AwsError
 from iamconsole.core.listing import Listing
 from iamconsole.iam.forms.users import COPY, DIRECT
+from iamconsole.iam.views.boundaries import PERMISSIONS_BOUNDARY
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.policy_parts import (
@@ -145,7 +146,7 @@ def policy_names(attached: Panel) -> Panel:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One membership or policy that a user is to get, and what its row of `Permissions summary` says."""
+    """One membership, policy or boundary that a user is to get, and what its row of `Permissions summary` says."""
 
     name: str
     type: str
@@ -176,8 +177,21 @@ def attachment(policy_arn: str) -> Grant:
     return Grant(policy_name(policy_arn), policy_type(policy_arn), PERMISSIONS_POLICY, policy_arn)
 
 
+def boundary(policy_arn: str) -> Grant:
+    return replace(attachment(policy_arn), used_as=PERMISSIONS_BOUNDARY)
+
+
 def chosen_grants(request: ConsoleRequest, values: Mapping[str, Any]) -> Grants:
-    """What the form of the three ways stands for; copying reads what the other user has."""
+    """What the form stands for. A boundary that was chosen takes the place of one that would be copied."""
+    grants = _by_the_way(request, values)
+    if arn := values.get("boundary"):
+        rows = [row for row in grants.rows if row.used_as != PERMISSIONS_BOUNDARY]
+        return replace(grants, rows=[*rows, boundary(arn)])
+    return grants
+
+
+def _by_the_way(request: ConsoleRequest, values: Mapping[str, Any]) -> Grants:
+    """Copying reads what the other user has."""
     way = values.get("way")
     if way == COPY:
         source = values.get("copy_from")
@@ -188,14 +202,19 @@ def chosen_grants(request: ConsoleRequest, values: Mapping[str, Any]) -> Grants:
 
 
 def _grants_of(request: ConsoleRequest, user_name: str) -> Grants:
+    """All of it: AWS copies "all group memberships, attached managed policies, inline policies, and any existing
+    permissions boundaries from the source user" (IAM User Guide, "Change permissions for an IAM user").
+    """
     name = {"user_name": user_name}
-    actions = ("iam:ListGroupsForUser", "iam:ListAttachedUserPolicies", "iam:ListUserPolicies")
+    actions = ("iam:ListGroupsForUser", "iam:ListAttachedUserPolicies", "iam:ListUserPolicies", "iam:GetUser")
     answers = [Panel.of(answer) for answer in request.aws.call_many([(action, name) for action in actions])]
-    groups, attached, inline = (answer.result or {} for answer in answers)
+    groups, attached, inline, user = (answer.result or {} for answer in answers)
+    present = user.get("User", {}).get("PermissionsBoundary")
     rows = [
         *(membership(group["GroupName"]) for group in groups.get("Groups", ())),
         *(attachment(policy["PolicyArn"]) for policy in attached.get("AttachedPolicies", ())),
         *(Grant(one, INLINE, PERMISSIONS_POLICY, one, user_name) for one in inline.get("PolicyNames", ())),
+        *([boundary(present["PermissionsBoundaryArn"])] if present else ()),
     ]
     return Grants(rows, [answer.error for answer in answers if answer.error])
 
@@ -209,6 +228,8 @@ def granting(aws: Aws, user_name: str, grants: Iterable[Grant]) -> Iterator[Call
     for grant in grants:
         if grant.used_as == PERMISSIONS_GROUP:
             yield "iam:AddUserToGroup", user | {"group_name": grant.key}
+        elif grant.used_as == PERMISSIONS_BOUNDARY:
+            yield "iam:PutUserPermissionsBoundary", user | {"permissions_boundary": grant.key}
         elif grant.source:
             found = aws.call("iam:GetUserPolicy", user_name=grant.source, policy_name=grant.key)
             document = {"policy_name": grant.key, "policy_document": found["PolicyDocument"]}

@@ -8,12 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from iamconsole.iam.forms.users import GROUP, WAY_TEXTS, GroupPicksForm, PermissionsForm
+from iamconsole.iam.views.boundaries import boundary_set
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import chosen, counted, post_or_get
 from iamconsole.iam.views.user_grants import (
     ATTACHED,
     GROUP_NAME,
     PERMISSIONS_GROUP,
+    PERMISSIONS_POLICY,
     Grants,
     chosen_grants,
     first_failure,
@@ -61,11 +63,13 @@ def _grant(request: ConsoleRequest, user_name: str, grants: Grants) -> None:
         flash.failure(request, f"Not all permissions were added to user {user_name}: {step} failed.", failure.error)
         return
     groups = [row.name for row in grants.rows if row.used_as == PERMISSIONS_GROUP]
-    policies = len(grants.rows) - len(groups)
+    policies = [row for row in grants.rows if row.used_as == PERMISSIONS_POLICY]
     if policies:
-        flash.success(request, f"{counted(policies, 'policy')} added.")
+        flash.success(request, f"{counted(len(policies), 'policy')} added.")
     if groups:
         flash.success(request, added_to(groups))
+    if len(groups) + len(policies) < len(grants.rows):
+        flash.success(request, boundary_set("user", user_name))
 
 
 def added_to(groups: list[str]) -> str:

@@ -189,11 +189,12 @@ def button(
     disabled: str = "",
     confirm: bool = False,
     closes: bool = False,
+    needs: str = "",
 ) -> SafeString:
     """A link that looks like a button (`href`), or a submit button. Kinds: normal, primary, link, icon.
 
     `disabled` is the reason, shown as a tooltip. `confirm` waits for the typed text of a ConfirmForm;
-    `closes` is a dialog's Cancel.
+    `closes` is a dialog's Cancel. `needs` is a table: the button waits until something in it is chosen.
     """
     return _draw("button", **locals())
 
