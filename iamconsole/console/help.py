@@ -72,6 +72,16 @@ TOPICS = {
         ),
         (("Policies and permissions", f"{IAM_GUIDE}access_policies.html"),),
     ),
+    "last-accessed": Topic(
+        "Last accessed information",
+        (
+            "Every service that the permissions policies allow, and the last attempt to use it. Attempts that were "
+            "refused count too; what boundaries and resource-based policies say does not.",
+            "A service that nobody has used for long is one that the policy need not allow: this is how permissions "
+            "are made smaller.",
+        ),
+        (("Last accessed information", f"{IAM_GUIDE}access_policies_last-accessed.html"),),
+    ),
     "permissions-policies": Topic(
         "Permissions policies",
         (

@@ -306,7 +306,8 @@ def _locked(made: Call, recorder: Recorder, standing: Standing | None = None) ->
         except AwsError as error:
             answer = error
         else:
-            if made.operation.service == "iam":
+            # What AWS calls a read although it makes something changes nobody's permissions.
+            if made.operation.service == "iam" and not made.operation.recorded_as_read:
                 revision += 1
                 with connection.cursor() as cursor:
                     cursor.execute(_NEW_REVISION, [revision, made.caller.account_key])

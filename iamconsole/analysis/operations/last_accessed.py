@@ -34,6 +34,7 @@ def _report(call: Call) -> Any:
     "iam:GenerateServiceLastAccessedDetails",
     resource=entities.of_arn("arn", "user", "group", "role", "policy"),
     prepare=_report,
+    recorded_as_read=True,
 )
 def generate_service_last_accessed_details(call: Call, *, arn: str, granularity: str = "SERVICE_LEVEL") -> Response:
     """Make a report on a user, group, role or managed policy. It is ready at once; AWS takes a moment.
@@ -41,7 +42,7 @@ def generate_service_last_accessed_details(call: Call, *, arn: str, granularity:
     To AWS it is a read ("Access level: Read"), and so its record says; here a report is a row.
     """
     caller = call.caller
-    call.event |= {"read_only": True, "response": None}
+    call.event["response"] = None
     call.resource.require()  # it may be gone since
     job = LastAccessedJob.objects.create(
         account_id=caller.account_key,

@@ -16,6 +16,7 @@ from iamconsole.core.listing import Listing
 from iamconsole.editor.report import Report
 from iamconsole.iam import quotas
 from iamconsole.iam.forms.policies import EntityPicksForm
+from iamconsole.iam.views import last_accessed
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import in_order, pages
 from iamconsole.iam.views.common import chosen, counted, post_or_get
@@ -98,6 +99,7 @@ SECTIONS = {
     "entities_attached": "Entities attached",
     "tags": "Tags",
     "versions": "Policy versions",
+    last_accessed.SECTION: last_accessed.LABEL,
 }
 
 
@@ -124,6 +126,8 @@ def policy_detail(request: ConsoleRequest, policy_arn: str) -> HttpResponse:
         context["boundaries"] = _boundary_table(request, policy_arn)
     elif section == "versions":
         context["table"] = _versions_table(request, policy_arn)
+    elif section == last_accessed.SECTION:
+        context |= last_accessed.last_accessed_context(request, policy_arn)
     return render_page(request, "iam/policy_detail.html", context, partial="section")
 
 

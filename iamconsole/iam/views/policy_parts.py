@@ -48,20 +48,23 @@ ATTACHED = Column("attached", "Attached entities", value="AttachmentCount", kind
 
 
 class TypedTable(Table):
-    """A table with `Filter by Type`; `types` are the filter's values and what they are called."""
+    """A table with a filter, mostly `Filter by Type`; `types` are the filter's values and what they are called."""
 
     types: Mapping[str, str] = {}
+    by, by_label, all_label = "type", "Filter by Type", "All types"
 
     @property
     def type_choices(self) -> list[tuple[str, str, bool, str]]:
         """Value, label, whether it is the current one, and the link to it."""
-        current = self.asked.filters.get("type", "")
-        choices = {"": "All types", **self.types}
-        return [(value, label, value == current, self.link(type=value, page="")) for value, label in choices.items()]
+        current = self.asked.filters.get(self.by, "")
+        choices = {"": self.all_label, **self.types}
+        return [
+            (value, label, value == current, self.link(**{self.by: value}, page="")) for value, label in choices.items()
+        ]
 
     @property
     def type_label(self) -> str:
-        return next((label for _, label, current, _ in self.type_choices if current), "All types")
+        return next((label for _, label, current, _ in self.type_choices if current), self.all_label)
 
 
 def policies_table(
