@@ -17,6 +17,8 @@ from tests.factories import allow, policy
 pytestmark = pytest.mark.django_db
 
 BUDGET = 15
+# The tab Last Accessed makes a report, which is a write with its lock, a row and an event of its own.
+REPORT = 9
 PAGES = [
     "/console/home",
     "/account",
@@ -52,6 +54,8 @@ PAGES = [
     "/iam/policies/details/{policy}",
     "/iam/policies/details/{policy}?section=entities_attached",
     "/iam/policies/details/{policy}?section=versions",
+    "/iam/policies/details/{policy}?section=last_accessed",
+    "/iam/policies/details/arn:aws:iam::aws:policy/AdministratorAccess?section=last_accessed&open=iam",
     "/iam/policies/details/{policy}/attach",
     "/s3/buckets",
     "/s3/bucket/create",
@@ -95,4 +99,5 @@ def test_every_page_stays_within_its_budget(count, sandbox, root, as_user):
             answer = browser.get(page.format(policy=own))
         assert answer.status_code == 200, page
         spent[page] = sum(1 for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE")))
-    assert {page: count for page, count in spent.items() if count > BUDGET} == {}
+    allowed = {page: BUDGET + (REPORT if "section=last_accessed" in page else 0) for page in PAGES}
+    assert {page: count for page, count in spent.items() if count > allowed[page]} == {}

@@ -113,6 +113,7 @@ def signing_up(last: str) -> Act:
 
 
 POLICY = "/iam/policies/details/arn:aws:iam::{account}:policy/HRPolicy"
+AWS_ADMINISTRATOR = "/iam/policies/details/arn:aws:iam::aws:policy/AdministratorAccess"
 AWS_POLICY = f"/iam/policies/details/{S3_READ_ONLY}"
 SIMULATED = "/policysim?users=john&service=s3&actions=GetObject&actions=PutObject"
 
@@ -207,6 +208,8 @@ IAM = (
     State("policy-json", f"{POLICY}?section=permissions&view=json"),
     State("policy-aws", AWS_POLICY),
     State("policy-create", "/iam/policies/create"),
+    State("policy-last-accessed", f"{POLICY}?section=last_accessed&open=s3"),
+    State("policy-last-accessed-actions", f"{AWS_ADMINISTRATOR}?section=last_accessed&service=iam"),
     State("simulator", "/policysim"),
     State("simulated", SIMULATED),
 )  # fmt: skip

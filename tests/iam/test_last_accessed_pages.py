@@ -5,9 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
-from django.db import connection
 from django.test import RequestFactory
-from django.test.utils import CaptureQueriesContext
 
 from iamconsole.iam.views.last_accessed import last_accessed_context
 from tests.factories import allow, client_for, policy
@@ -156,13 +154,4 @@ def test_junk_in_the_address_is_an_empty_list(console, mine):
 
     assert page.status_code == 200
     assert "<script>" not in page.content.decode().partition("Back to allowed services")[2].partition("</table>")[0]
-    assert "No resources to display" in body(page)
-
-
-def test_the_tab_stays_within_the_budget(console, admin, mine):
-    for arn in (mine, "arn:aws:iam::aws:policy/AdministratorAccess"):
-        for more in ("", "&service=iam", "&open=iam&open=s3"):
-            with CaptureQueriesContext(connection) as queries:
-                assert console.get(tab(arn, more)).status_code == 200
-            spent = [one for one in queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-            assert len(spent) <= 15, (arn, more, len(spent))
+    assert "We can't find a match." in body(page)
