@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import islice
+
+from django.db.models import QuerySet
+from django.db.models.functions import Concat, Lower
 
 from iamconsole.accounts.models import PolicyText
 from iamconsole.core.errors import (
@@ -121,67 +124,92 @@ def list_policies(
 ) -> Response:
     """Customer and AWS managed policies, merged in order of name.
 
-    The names of an account's own policies are few beside AWS's 1,600, which are in memory: they are
-    merged here, and only the rows of the page are read in full. A description "is included in the response to the
+    AWS's 1,600 are in memory and in order, and of an account's own no more names are read than the page may need; the
+    rows of the page alone are read in full. A description "is included in the response to the
     GetPolicy operation. It is not included in the response to the ListPolicies operation" (API Reference, Policy); the
     console's catalogue has a column of it all the same.
     """
-    caller = call.caller
-    used: set[Any] | None = None
+    account_key = call.caller.account_key
+    kind = call.listing.filters.get("type", "") if call.listing else ""
+    own = paging.under_path(ManagedPolicy.objects.filter(account=account_key), path_prefix)
+    theirs = [one for one in aws_managed.by_arn().values() if one.path.startswith(path_prefix)]
     if only_attached or policy_usage_filter:
-        uses = uses_in(caller.account_key)
+        uses = uses_in(account_key)
         attached, bounding = set(uses.attached), set(uses.bounding)
         # "An attached permissions boundary is a managed policy that has been attached to a user or role to set the
         # permissions boundary" (API Reference): a boundary alone makes a policy an attached one too.
         used = {"PermissionsPolicy": attached, "PermissionsBoundary": bounding}.get(
             policy_usage_filter or "", attached | bounding
         )
-    candidates: list[tuple[str, str, Any]] = []
-    if scope != "AWS":
-        ours = paging.under_path(ManagedPolicy.objects.filter(account=caller.account_key), path_prefix)
-        candidates += [(name, "", key) for name, key in ours.values_list("name", "pk") if used is None or key in used]
-    if scope != "Local":
-        candidates += [
-            (policy.name, arn, policy)
-            for arn, policy in aws_managed.by_arn().items()
-            if policy.path.startswith(path_prefix) and (used is None or arn in used)
-        ]
-    if call.listing:
-        candidates = [item for item in candidates if _shown(item[2], call.listing.filters.get("type", ""))]
-    if call.listing and call.listing.search.startswith("arn:"):
-        candidates, call.listing = _with_arn(candidates, call)
-    found, page = paging.page_of_list(candidates, call, key=lambda item: item[0])
-    own = ManagedPolicy.objects.in_bulk([key for _, _, key in found if isinstance(key, int)])
-    rows = [own[key] if isinstance(key, int) else key for _, _, key in found]
-    uses = uses_in(caller.account_key, rows)
-    return {
-        "Policies": [
-            shapes.policy(row, caller.account_id, uses.of(row)) | (_description(row) if call.listing else {})
-            for row in rows
-        ],
-        **page,
-    }
+        own = own.filter(pk__in=[key for key in used if isinstance(key, int)])
+        theirs = [one for one in theirs if one.arn in used]
+    if scope == "AWS" or kind in ("aws", "job-function"):
+        own = own.none()
+    if scope == "Local" or kind == "customer":
+        theirs = []
+    elif kind:
+        theirs = [one for one in theirs if one.is_job_function == (kind == "job-function")]
+    found, page = _screenful(own, theirs, call) if call.listing else _page(own, theirs, call)
+    return {"Policies": _shapes(found, call), **page}
 
 
-def _with_arn(candidates: list[tuple[str, str, Any]], call: Call) -> tuple[list[tuple[str, str, Any]], Listing]:
-    """The console's search by ARN: exact, or the beginning of one."""
+Found = list[tuple[str, int | AwsManagedPolicy]]  # names, with the keys of our rows or AWS's policies themselves
+
+
+def _screenful(own: QuerySet[ManagedPolicy], theirs: list[AwsManagedPolicy], call: Call) -> tuple[Found, Response]:
+    """What the console asks for: a search by name, or by an ARN's beginning, and pages in either direction."""
     listing = call.listing or Listing()
-    ours = f"arn:aws:iam::{call.caller.account_id}:policy/"
-    kept = [
-        (name, arn, key)
-        for name, arn, key in candidates
-        if (arn or f"{ours}{name}").lower().startswith(listing.search.lower())
+    text = listing.search.lower()
+    if text.startswith("arn:"):
+        ours = f"arn:aws:iam::{call.caller.account_id}:policy"
+        theirs = [one for one in theirs if one.arn.lower().startswith(text)]
+        if text.startswith(ours):
+            own = own.alias(_rest=Concat("path", "name")).filter(_rest__istartswith=text.removeprefix(ours))
+        elif not ours.startswith(text):
+            own = own.none()
+    elif text:
+        theirs = [one for one in theirs if text in one.name.lower()]
+        own = own.filter(name__icontains=text)
+    total = own.count() + len(theirs)
+    in_order = _merged(own, theirs, listing.stop, descending=listing.descending)
+    return list(islice(in_order, listing.start, listing.stop)), {"IsTruncated": False, "Total": total}
+
+
+def _page(own: QuerySet[ManagedPolicy], theirs: list[AwsManagedPolicy], call: Call) -> tuple[Found, Response]:
+    """What AWS's Marker and MaxItems ask for. One of ours may be called as one of AWS's: then ours comes first."""
+    size = call.params.get("max_items") or paging.DEFAULT_PAGE
+    if after := paging.read_marker(call.params.get("marker")):
+        own = own.alias(_order=Lower("name")).filter(_order__gt=after)
+        theirs = [one for one in theirs if _place(one.name, one) > after]
+    found = list(islice(_merged(own, theirs, size + 1), size + 1))
+    if len(found) <= size:
+        return found, {"IsTruncated": False}
+    return found[:size], paging.next_page(_place(*found[size - 1]))
+
+
+def _merged(
+    own: QuerySet[ManagedPolicy], theirs: list[AwsManagedPolicy], most: int, *, descending: bool = False
+) -> Iterator[tuple[str, int | AwsManagedPolicy]]:
+    """The first `most` by name. Both are in order already, ours by the database."""
+    order = Lower("name").desc() if descending else Lower("name").asc()
+    ours = own.order_by(order).values_list("name", "pk")[:most]
+    others = [(one.name, one) for one in (reversed(theirs) if descending else theirs)]
+    return merge(ours, others, key=lambda item: _place(*item), reverse=descending)
+
+
+def _place(name: str, key: int | AwsManagedPolicy) -> str:
+    """Where a policy stands in the list; no two have the same place, and no name has a space."""
+    return f"{name.lower()} {0 if isinstance(key, int) else 1}"
+
+
+def _shapes(found: Found, call: Call) -> list[Response]:
+    own = ManagedPolicy.objects.in_bulk([key for _, key in found if isinstance(key, int)])
+    rows = [own[key] if isinstance(key, int) else key for _, key in found]
+    uses = uses_in(call.caller.account_key, rows)
+    return [
+        shapes.policy(row, call.caller.account_id, uses.of(row)) | (_description(row) if call.listing else {})
+        for row in rows
     ]
-    return kept, replace(listing, search="")
-
-
-def _shown(policy: Any, kind: str) -> bool:
-    """The console's `Filter by Type`."""
-    if not kind:
-        return True
-    if not isinstance(policy, AwsManagedPolicy):
-        return kind == "customer"
-    return kind == ("job-function" if policy.is_job_function else "aws")
 
 
 @operation("iam:DeletePolicy", resource=resources.policy)
