@@ -15,8 +15,11 @@ from iamconsole.iam.views import (
     inline_policies,
     mfa,
     organizations,
+    permissions,
     policies,
     policy_editor,
+    role_detail,
+    roles,
     security_credentials,
     tags,
     user_access_keys,
@@ -24,7 +27,6 @@ from iamconsole.iam.views import (
     user_detail,
     user_passwords,
     user_permissions,
-    user_policies,
     users,
 )
 
@@ -77,18 +79,29 @@ group_paths = [
     ),
 ]
 
-inline_policy_paths = [
+# Pages about the policies of a user, a user group or a role.
+permission_paths = [
     path(
         f"iam/{kind}s/details/<str:name>/{page}",
         view,
         {"kind": kind},
         name=f"{kind}-{page.partition('/')[0]}",
     )
-    for kind in ("user", "group")
-    for page, view in (
-        ("create-policy", inline_policies.inline_policy_create),
-        ("edit-policy/<str:policy_name>", inline_policies.inline_policy_edit),
+    for page, view, kinds in (
+        ("create-policy", inline_policies.inline_policy_create, ("user", "group", "role")),
+        ("edit-policy/<str:policy_name>", inline_policies.inline_policy_edit, ("user", "group", "role")),
+        ("attach-policies", permissions.attach_policies, ("role",)),
+        ("remove-policies", permissions.remove_policies, ("user", "role")),
     )
+    for kind in kinds
+]
+
+_role = "iam/roles/details/<str:role_name>"
+
+role_paths = [
+    path("iam/roles", roles.role_list, name="role-list"),
+    path("iam/roles/delete", roles.role_delete, name="role-delete"),
+    path(_role, role_detail.role_detail, name="role-detail"),
 ]
 
 # Before the details of policies: an ARN may have any number of slashes.
@@ -145,7 +158,6 @@ user_paths = [
     path("iam/users/password-rules", user_passwords.user_password_rules, name="user-password-rules"),
     path(_user, user_detail.user_detail, name="user-detail"),
     path(f"{_user}/add-permissions", user_permissions.user_add_permissions, name="user-add-permissions"),
-    path(f"{_user}/remove-policies", user_policies.user_remove_policies, name="user-remove-policies"),
     path(f"{_user}/add-groups", user_permissions.user_add_groups, name="user-add-groups"),
     path(f"{_user}/remove-groups", user_permissions.user_remove_groups, name="user-remove-groups"),
     path(f"{_user}/enable-console", user_passwords.user_enable_console, name="user-enable-console"),
@@ -187,7 +199,8 @@ urlpatterns = [
     *user_paths,
     *credential_paths,
     *group_paths,
-    *inline_policy_paths,
+    *role_paths,
+    *permission_paths,
     *boundary_paths,
     *tags_paths,
     *policy_paths,

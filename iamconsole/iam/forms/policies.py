@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from iamconsole.iam import quotas
 from iamconsole.ui.forms import Form, PickField
 
 
@@ -76,6 +77,12 @@ class NewVersionForm(Form):
 
     def params(self) -> dict[str, Any]:
         return {"set_as_default": self.cleaned_data["set_as_default"]}
+
+
+class PolicyPicksForm(Form):
+    """The policies ticked for a user group or a role."""
+
+    policies = PickField(label="Permissions policies", most=quotas.ATTACHED_TO_ROLE)
 
 
 class EntityPicksForm(Form):

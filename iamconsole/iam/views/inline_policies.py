@@ -1,52 +1,18 @@
-"""Inline policies of users and groups, written with the same editor as managed ones."""
+"""Inline policies of users, groups and roles, written with the same editor as managed ones."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from urllib.parse import quote
 
 from django.http import HttpResponse
 
 from iamconsole.editor.step import document_of, editor_step
-from iamconsole.iam import quotas
 from iamconsole.iam.forms.policies import InlinePolicyForm, ReviewForm
 from iamconsole.iam.views.common import post_or_get
+from iamconsole.iam.views.holder import Holder
 from iamconsole.iam.views.policy_editor import REVIEW, written_context
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel
 from iamconsole.ui.wizard import Step, Wizard
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whose inline policy it is, and which operations and words go with that."""
-
-    kind: str  # user, group
-    name: str
-
-    def operation(self, verb: str, thing: str = "Policy") -> str:
-        return f"iam:{verb}{self.kind.title()}{thing}"
-
-    @property
-    def which(self) -> dict[str, str]:
-        return {f"{self.kind}_name": self.name}
-
-    @property
-    def list_label(self) -> str:
-        return {"user": "Users", "group": "User groups"}[self.kind]
-
-    @property
-    def list_url(self) -> str:
-        return f"/iam/{self.kind}s"
-
-    @property
-    def url(self) -> str:
-        return f"{self.list_url}/details/{quote(self.name)}?section=permissions"
-
-    @property
-    def limit(self) -> int:
-        return quotas.INLINE_SIZE[self.kind]
 
 
 @post_or_get

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_safe
 
 from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.boundaries import boundary_block
+from iamconsole.iam.views.holder import Holder
 from iamconsole.iam.views.mfa import mfa_table
 from iamconsole.iam.views.owner import Owner
+from iamconsole.iam.views.permissions import held_from, held_policies, permissions_table, reads
 from iamconsole.iam.views.tags import tags_table, tags_url
 from iamconsole.iam.views.user_access_keys import key_cards
 from iamconsole.iam.views.user_permissions import memberships_table
-from iamconsole.iam.views.user_policies import OWN, held_policies, permissions_table, with_groups
 from iamconsole.iam.views.user_rows import mfa_status, optional_profile
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 
@@ -26,11 +27,12 @@ SECTIONS = ("permissions", "groups", "tags", "security_credentials")
 def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
     section = request.GET.get("section", "")
     section = section if section in SECTIONS else SECTIONS[0]
+    holder = Holder("user", user_name)
     if request.htmx.target == "policies":  # a search, a sort or an opened row: only the table is asked for
-        table = permissions_table(request, user_name, held_policies(request, user_name))
+        table = permissions_table(request, holder, held_policies(request, holder))
         return render_page(request, "iam/user_detail.html", {"table": table}, partial="table")
-    more = OWN if section == "permissions" else OWN[-1:]
-    asked = [(action, {"user_name": user_name}) for action in (*HEAD, *more)]
+    more = reads(holder) if section == "permissions" else reads(holder)[-1:]
+    asked = [*((action, holder.which) for action in HEAD), *more]
     user, profile, devices, keys, *own = (Panel.of(answer) for answer in request.aws.call_many(asked))
     row: dict[str, Any] = user.result["User"] if user.result else {}
     tags = row.get("Tags", [])
@@ -54,8 +56,8 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
         ],
     }
     if section == "permissions":
-        held = with_groups(request, own)
-        context |= {"table": permissions_table(request, user_name, held), "errors": held.errors if held.read else ()}
+        held = held_from(request, holder, own)
+        context |= {"table": permissions_table(request, holder, held), "errors": held.errors if held.read else ()}
         context["boundary"] = boundary_block("user", user_name, user)
     elif section == "groups":
         context["table"] = memberships_table(request, user_name, groups)
