@@ -8,9 +8,11 @@ import json
 import pytest
 
 from iamconsole.cloudtrail.models import Event
+from iamconsole.core.errors import AccessDenied
 from iamconsole.iam.models import InstanceProfile, Role
 from tests.demos.course import trust
 from tests.factories import allow, policy
+from tests.sts.sessions import assume
 
 pytestmark = pytest.mark.django_db
 
@@ -100,14 +102,16 @@ def test_a_denied_principal_is_not_trusted(console, admin, sandbox):
     assert "Account:" not in page
 
 
-def test_last_activity_is_todays_once_the_role_was_used(console, admin, sandbox, root):
+def test_last_activity_is_todays_once_the_role_was_used(console, admin, sandbox):
     admin.call(
         "iam:CreateRole",
         role_name="Used",
         assume_role_policy_document=policy_for(f"arn:aws:iam::{sandbox.account_id}:root"),
     )
     assert "Today" not in body(console.get("/iam/roles?q=Used"))
-    admin.call("sts:AssumeRole", role_arn=f"arn:aws:iam::{sandbox.account_id}:role/Used", role_session_name="me")
+    session = assume(admin, f"arn:aws:iam::{sandbox.account_id}:role/Used")
+    with pytest.raises(AccessDenied):  # an attempt is a use as well
+        session.call("iam:CreateGroup", group_name="HR")
 
     assert "Today" in body(console.get("/iam/roles?q=Used"))
 
