@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from iamconsole.core.arn import Arn
-from iamconsole.iam.models import SERVICE_LINKED_PATH
+from iamconsole.iam.service_linked import PATH as SERVICE_LINKED_PATH
 from iamconsole.iam.views.holder import Holder
 from iamconsole.iam.views.user_rows import days_ago
 from iamconsole.policy import parse
