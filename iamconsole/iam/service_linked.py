@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from iamconsole.iam.models import SERVICE_LINKED_PATH as PATH
+from iamconsole.iam.models import SERVICE_LINKED_PATH
+
+PATH = SERVICE_LINKED_PATH
 
 
 @dataclass(frozen=True, slots=True)
