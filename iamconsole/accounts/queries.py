@@ -89,6 +89,12 @@ _members = Prepared[Account](
 )
 
 
+def id_of_alias(sandbox_key: int, alias: str) -> str:
+    """The ID of the sandbox's account that has this alias; empty if none has."""
+    found = Account.objects.filter(sandbox=sandbox_key, alias=alias) if alias else Account.objects.none()
+    return found.values_list("account_id", flat=True).first() or ""
+
+
 def account_keys(sandbox_key: int) -> dict[str, int]:
     """The accounts of a sandbox: account ID and database key."""
     return dict(Account.objects.filter(sandbox=sandbox_key).values_list("account_id", "pk"))

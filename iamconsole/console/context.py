@@ -34,6 +34,7 @@ SETTINGS = {
 LABELS_2026 = {"Users": "IAM users", "User groups": "IAM user groups"}
 FAVORITES = "favorites"
 ACCOUNT_NAME = "account_name"
+ROLES = "roles"  # the role history
 RECENT = 6
 # Where a Region is that the account has not enabled, by the start of its code.
 CONTINENTS = {
@@ -50,6 +51,31 @@ CONTINENTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveRole:
+    """The role that the browser has switched to, and who is signed in behind it. `display` may be empty."""
+
+    name: str
+    display: str
+    color: str
+    user_name: str
+    user_account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastRole:
+    """A line of the role history."""
+
+    account: str
+    name: str
+    display: str
+    color: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.account}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The account button and menu: who is signed in, and where."""
 
@@ -59,6 +85,8 @@ class Account:
     # Asks for the account's name, "" where the principal may not read it; only when the button is drawn.
     account_name: Callable[[], str]
     one_line: bool = False
+    role: ActiveRole | None = None
+    history: tuple[PastRole, ...] = ()
 
     @property
     def as_line(self) -> str:
@@ -225,8 +253,26 @@ def _account(request: HttpRequest) -> Account | None:
     caller = getattr(request, "caller", None)
     if caller is None:
         return None
+    role = _active_role(request)
     name = caller.account_name if caller.is_root else caller.user_name or caller.arn.rpartition("/")[2]
-    return Account(caller.account_id, name, caller.kind, partial(_account_name, request), label_set() == "course")
+    if role is not None:
+        name = role.display or f"{role.name}/{role.user_name}"
+    return Account(
+        caller.account_id,
+        name,
+        caller.kind,
+        partial(_account_name, request),
+        label_set() == "course",
+        role,
+        tuple(PastRole(*map(str, entry)) for entry in preferences.read(request).get(ROLES, []) if len(entry) == 4),
+    )
+
+
+def _active_role(request: HttpRequest) -> ActiveRole | None:
+    role = getattr(request, "role", None)
+    if role is None:
+        return None
+    return ActiveRole(role.name, role.display, role.color, role.user_name, role.user_account_id)
 
 
 def _account_name(request: HttpRequest) -> str:

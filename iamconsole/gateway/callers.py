@@ -79,6 +79,13 @@ def root_stranger(email: str, account_id: str = "", sandbox_slug: str = "") -> C
     return stranger_at(account)
 
 
+def account_id_of(caller: Caller, text: str) -> str:
+    """The account ID that is meant by an ID or by an alias of the caller's sandbox; empty for none."""
+    if accounts.is_account_id(text):
+        return text
+    return accounts.id_of_alias(caller.sandbox_key, text)
+
+
 def is_ambiguous(text: str) -> bool:
     """Whether accounts of several sandboxes have this root e-mail address or alias."""
     return accounts.is_ambiguous(text.strip())

@@ -32,6 +32,7 @@ from iamconsole.sts.operations import (
     recovery,
     refusals,
     sign_in,
+    switch_role,
     tokens,
 )
 
@@ -63,6 +64,7 @@ MODULES = (
     recovery,
     refusals,
     sign_in,
+    switch_role,
     tokens,
     s3,
     generic,

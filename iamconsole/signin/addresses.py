@@ -23,7 +23,7 @@ def after(request: HttpRequest) -> str:
     url = request.POST.get("redirect_uri") or request.GET.get("redirect_uri") or ""
     # It is written into the sign-in's event, where PostgreSQL takes no null character.
     safe = url.startswith("/") and url.isprintable() and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return url if safe and not url.startswith(("/signin", "/signout", "/signup")) else ""
+    return url if safe and not url.startswith(("/signin", "/signout", "/signup", "/switchrole/")) else ""
 
 
 def url_of(name: str, request: HttpRequest, **query: str) -> str:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from iamconsole.signin import sessions
-from iamconsole.ui import drafts
+from iamconsole.ui import drafts, flash
 from iamconsole.ui.pages import render_page
 
 TITLE = "You were signed out"
@@ -39,6 +39,18 @@ def session_ended(request: HttpRequest) -> HttpResponse:
     """The answer to a request whose session is over; what a wizard's form sent waits for its writer."""
     keep = request.method == "POST" and sessions.has_owner(request)
     return signed_out(request, wizard=drafts.keep_unsent(request) if keep else "")
+
+
+def role_ended(request: HttpRequest, role: sessions.Role) -> HttpResponse:
+    """The role's session is over and its user's is not: the browser is that user's again, and the request, which was
+    meant for the role, is not done with the user's rights."""
+    wizard = drafts.keep_unsent(request) if request.method == "POST" else ""
+    sessions.leave_role(request)
+    text = f"Your session in the role {role.name} has ended. You are {role.user_name} again."
+    if request.method in ("GET", "HEAD") and not getattr(request, "htmx", False):
+        flash.warning(request, text)
+        return redirect(request.get_full_path())
+    return signed_out(request, text=f"{text} Nothing was done.", wizard=wizard)
 
 
 def _page_of(request: HttpRequest, wizard: str) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from iamconsole.signin.views import inbox, own_sandbox, recovery, session, sign_in, sign_up
+from iamconsole.signin.views import inbox, own_sandbox, recovery, session, sign_in, sign_up, switch_role
 
 app_name = "signin"
 
@@ -40,5 +40,7 @@ urlpatterns = [
     path("signin/change-password", sign_in.change_password, name="change-password"),
     path("signin/session", session.time_left, name="time-left"),
     path("signin/extend", session.extend, name="extend"),
+    path("switchrole", switch_role.switch_role, name="switch-role"),
+    path("switchrole/back", switch_role.switch_back, name="switch-back"),
     path("signout", session.sign_out, name="sign-out"),
 ]

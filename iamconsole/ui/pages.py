@@ -41,6 +41,8 @@ class ConsoleRequest(HttpRequest):
     """A request as our middleware leaves it."""
 
     caller: Caller
+    # Who signed in; the same, unless the browser has switched to a role.
+    original: Caller
     aws: Aws
     htmx: HtmxDetails
     region: str

@@ -22,8 +22,9 @@ LONGEST = 3500  # a browser drops a cookie of more than 4,096 bytes, name and at
 
 
 def _person(request: HttpRequest) -> str:
-    """Whose choices these are; a stranger's are nobody's."""
-    arn = getattr(getattr(request, "caller", None), "arn", "")
+    """Whose choices these are: who signed in, also in a role; a stranger's are nobody's."""
+    signed_in = getattr(request, "original", None) or getattr(request, "caller", None)
+    arn = getattr(signed_in, "arn", "")
     return hashlib.sha256(arn.encode()).hexdigest()[:8]
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from iamconsole.signin import sessions
 from iamconsole.signin.signed_out import NO_COOKIE_TEXT, STALE_TEXT, STALE_TITLE, signed_out
+from iamconsole.signin.views import switch_role
 from iamconsole.ui.pages import public
 
 
@@ -31,10 +32,13 @@ def time_left(request: HttpRequest) -> HttpResponse:
 @public
 @require_POST
 def extend(request: HttpRequest) -> HttpResponse:
-    """`Stay signed in`: twelve hours more, for the cookie too."""
+    """`Stay signed in`: twelve hours more, for the cookie too. A role is assumed once more, if it still may be."""
     if getattr(request, "caller", None) is not None:
-        made = request.aws.call("signin:ExtendSession")  # type: ignore[attr-defined]  # there is a caller, so there is a client
-        request.session_expires = made["Expires"]  # type: ignore[attr-defined]  # read by seconds_left
+        until = sessions.client_of(request, request.original).call("signin:ExtendSession")["Expires"]  # type: ignore[attr-defined]  # the sign-in middleware set it
+        if (role := sessions.role_of(request)) is None:
+            request.session_expires = until  # type: ignore[attr-defined]  # read by seconds_left
+        elif renewed := switch_role.renew(request, role, until):
+            request.session_expires = renewed  # type: ignore[attr-defined]  # as above
         request.session.modified = True
     return _time_left(request)
 
