@@ -29,6 +29,7 @@ from iamconsole.iam.views import (
     user_permissions,
     users,
 )
+from iamconsole.iam.views.owner import own_page
 
 
 class PolicyArnConverter(PathConverter):
@@ -184,11 +185,14 @@ credential_paths = [
     path("iam/security_credentials", security_credentials.security_credentials, name="security-credentials"),
     path(
         "iam/security_credentials/update-password",
-        security_credentials.update_password,
+        own_page(security_credentials.update_password),
         name="update-password",
     ),
     *(path(f"{_user}/{page}", view, name=name) for page, view, name in _credential_pages),
-    *(path(f"iam/security_credentials/{page}", view, name=f"own-{name}") for page, view, name in _credential_pages),
+    *(
+        path(f"iam/security_credentials/{page}", own_page(view), name=f"own-{name}")
+        for page, view, name in _credential_pages
+    ),
     path("lab/authenticator", mfa.lab_authenticator, name="lab-authenticator"),
     path("lab/authenticator/forget", mfa.lab_authenticator_forget, name="lab-authenticator-forget"),
 ]

@@ -10,13 +10,14 @@ import pytest
 from django.test import Client
 
 from iamconsole.cloudtrail.models import Event
+from iamconsole.console.navigation import IAM_COURSE, S3, page_exists
 from iamconsole.core.caller import wall_clock
 from iamconsole.core.errors import AccessDenied
 from iamconsole.iam.models import Role
 from iamconsole.sts.models import TemporaryCredential
 from tests.factories import allow, client_for, policy
 from tests.signin.test_sessions import JOHN, WIZARD, Person, htmx
-from tests.sts.sessions import beside, make_role, trust, trusts, user_id
+from tests.sts.sessions import ADMINISTRATOR, beside, make_role, trust, trusts, user_id
 
 pytestmark = pytest.mark.django_db
 
@@ -535,3 +536,44 @@ def test_a_user_of_one_letter_has_a_session_of_two(root, sandbox):
     role = make_role(sandbox, "Any", [trust(user_id(sandbox, "j"))])
     assert switch(person, role).status_code == 302
     assert arn_in(person.browser).endswith("assumed-role/Any/j_")
+
+
+# -- the pages of the console, in a role -------------------------------------------------------------
+
+
+@pytest.fixture
+def in_admin_role(john, sandbox) -> Person:
+    switch(john, make_role(sandbox, "Admin", [trust(user_id(sandbox, "john"))], aws_arn=ADMINISTRATOR))
+    return john
+
+
+def test_every_page_of_the_menus_works_in_a_role(in_admin_role):
+    pages = [entry.path for section in (*IAM_COURSE, *S3) for entry in section.entries if page_exists(entry.path)]
+    for page in (*pages, "/console/home", "/account", "/console/settings", "/policysim", "/console/services"):
+        answer = in_admin_role.browser.get(page)
+        assert (page, answer.status_code) == (page, 200)
+        assert "There was an error" not in body(answer)
+        assert "Access denied" not in body(answer)
+
+
+def test_the_dashboard_asks_nothing_about_credentials_that_a_role_has_not(in_admin_role):
+    in_admin_role.browser.get("/console/home")
+    Event.objects.all().delete()
+    in_admin_role.browser.get("/iam/home")
+    assert [event.name for event in Event.objects.order_by("id")] == ["GetAccountSummary", "ListAccountAliases"]
+
+
+def test_a_role_has_no_security_credentials_and_its_pages_say_so(in_admin_role, sandbox):
+    home = "/iam/security_credentials"
+    page = body(in_admin_role.browser.get(home))
+    assert "You are working in a role" in page
+    assert f"arn:aws:iam::{sandbox.account_id}:role/Admin" in page
+    for below in ("update-password", "create-access-key", "mfa", "access-keys/AKIAIOSFODNN7EXAMPLE/delete"):
+        assert in_admin_role.browser.get(f"{home}/{below}").url == home
+        assert in_admin_role.browser.post(f"{home}/{below}").url == home
+
+
+def test_a_page_in_a_role_stays_within_the_query_budget(in_admin_role, django_assert_max_num_queries):
+    in_admin_role.browser.get("/iam/users")
+    with django_assert_max_num_queries(15):
+        in_admin_role.browser.get("/iam/users")

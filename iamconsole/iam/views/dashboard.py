@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from iamconsole.iam.views.account_alias import alias_in, sign_in_url
+from iamconsole.iam.views.owner import has_credentials
 from iamconsole.iam.views.user_rows import with_last_use
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
 
@@ -29,6 +30,7 @@ RESOURCES = (
     ("Policies", "Policies", "/iam/policies?type=customer"),
     ("Identity providers", "Providers", "/iam/identity_providers"),
 )
+OF_ACCOUNT = ("iam:GetAccountSummary", "iam:ListAccountAliases")
 UNUSED = dt.timedelta(days=365)
 # IAM User Guide, "Document history for IAM".
 NEWS = (
@@ -55,9 +57,9 @@ def dashboard(request: ConsoleRequest) -> HttpResponse:
     if request.htmx and request.htmx.target == "resources":  # a refresh of the numbers asks for nothing else
         context: dict[str, Any] = {"summary": panel(request, "iam:GetAccountSummary")}
     else:
-        actions = ("iam:GetAccountSummary", "iam:ListAccountAliases", "iam:ListMFADevices", "iam:ListAccessKeys")
-        answers = request.aws.call_many([(action, {}) for action in actions])
-        summary, aliases, devices, keys = (Panel.of(answer) for answer in answers)
+        answers = request.aws.call_many([(action, {}) for action in (*OF_ACCOUNT, *_of_caller(request))])
+        summary, aliases, *own = (Panel.of(answer) for answer in answers)
+        devices, keys = own or (Panel(), Panel())
         rows, errors = _recommendations(request, summary, devices, keys)
         context = {
             "summary": summary,
@@ -72,6 +74,11 @@ def dashboard(request: ConsoleRequest) -> HttpResponse:
     numbers = context["summary"].result["SummaryMap"] if context["summary"].result else {}
     context["resources"] = [(label, numbers.get(key), _link(label, path)) for label, key, path in RESOURCES]
     return render_page(request, "iam/dashboard.html", context, partial="resources")
+
+
+def _of_caller(request: ConsoleRequest) -> tuple[str, ...]:
+    """A role has no MFA devices and access keys of its own to ask for."""
+    return ("iam:ListMFADevices", "iam:ListAccessKeys") if has_credentials(request) else ()
 
 
 @cache

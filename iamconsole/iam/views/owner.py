@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from iamconsole.iam.views.user_rows import user_url
 from iamconsole.ui.pages import ConsoleRequest
+
+
+def has_credentials(request: ConsoleRequest) -> bool:
+    """Users and the root user have credentials of their own; a role lends temporary ones."""
+    return request.caller.kind in ("user", "root")
+
+
+def own_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page about credentials of one's own: in a role it leads to the page that says that there are none."""
+
+    @wraps(view)
+    def shown(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not has_credentials(request):
+            return redirect("iam:security-credentials")
+        return view(request, *args, **kwargs)
+
+    return shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from iamconsole.iam.forms.own import OwnPasswordForm, RootPasswordForm
 from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.mfa import mfa_table
-from iamconsole.iam.views.owner import Owner
+from iamconsole.iam.views.owner import Owner, has_credentials
 from iamconsole.iam.views.user_access_keys import key_cards
 from iamconsole.iam.views.user_passwords import account_rules
 from iamconsole.iam.views.user_rows import optional_profile
@@ -26,6 +26,10 @@ TABS = (("iam", "AWS IAM credentials"), ("codecommit", "AWS CodeCommit credentia
 
 @require_safe
 def security_credentials(request: ConsoleRequest) -> HttpResponse:
+    if not has_credentials(request):
+        return render_page(
+            request, "iam/security_credentials_role.html", {"role_arn": request.caller.principal.role_arn}
+        )
     owner = Owner.of(request, "")
     tab = "codecommit" if request.GET.get("tab") == "codecommit" and not owner.is_root else "iam"
     context: dict[str, Any] = {"owner": owner, "tabs": TABS, "tab": tab}
