@@ -12,7 +12,8 @@
     if (!on) mark(-1);
   };
   // The star of the marked service, as a button of its own: a listbox has no room for one that Tab could reach.
-  const favorite = () => box().querySelector(".search-favorite");
+  // Pages outside the frame have no search, and keys are pressed there too.
+  const favorite = () => box()?.querySelector(".search-favorite");
   const nameFavorite = () => {
     const star = options()[active]?.querySelector("[data-star]");
     const button = favorite();

@@ -5,6 +5,7 @@ A state is a page as somebody sees it, and what that person does on it to bring 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ Act = Callable[[Page], None]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`who` is signed in: root, admin, john (who may do next to nothing) or nobody. `{account}` stands for its ID."""
+    """`who` is signed in: root, admin, john (who may do next to nothing), nobody, or admin in a role that may nothing
+    (`role`). `{account}` stands for the account's ID."""
 
     name: str
     path: str
@@ -236,6 +238,12 @@ ACCOUNT = (
     State("credential-report", "/iam/credential_report"),
     State("credential-report-refused", "/iam/credential_report", "john"),
     State("service-control-policies", "/iam/organizations/scp"),
+    State("switch-role", "/switchrole?account={account}&roleName=S3AccessRole&color=FBBF93"),
+    State("switch-role-refused", "/switchrole?account={account}&roleName=Nobody", "john", press("Switch Role")),
+    State("switch-role-root", "/switchrole", "root"),
+    State("in-a-role", "/console/home", "role", click(".account-menu > summary")),
+    State("in-a-role-refused", "/iam/home", "role"),
+    State("in-a-role-credentials", "/iam/security_credentials", "role"),
 )  # fmt: skip
 
 STATES = (*OUTSIDE, *FRAME, *IAM, *ACCOUNT, *S3)
@@ -255,6 +263,9 @@ def play(sandbox: dict[str, Any]) -> None:
     iam.attach_group_policy(GroupName="HR", PolicyArn=policy["Arn"])
     iam.add_user_to_group(GroupName="HR", UserName="john")
     iam.attach_user_policy(UserName="john", PolicyArn=CHANGE_PASSWORD)
+    own = {"AWS": sandbox["account_id"]}
+    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": own, "Action": "sts:AssumeRole"}}
+    iam.create_role(RoleName="S3AccessRole", AssumeRolePolicyDocument=json.dumps(trust))
     s3.create_bucket(Bucket="company1-hr-bucket", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_object(Bucket="company1-hr-bucket", Key="handbook.txt", Body=b"Be kind.\n")
 
@@ -269,11 +280,15 @@ def let_in(page: Page, sandbox: dict[str, Any], who: str) -> None:
         password = sandbox["root"]["password"]
     else:
         page.goto(f"/console?account={sandbox['account_id']}")
-        page.get_by_label("IAM username").fill(who)
-        password = sandbox["admin"]["password"] if who == "admin" else FIRST_PASSWORD
+        page.get_by_label("IAM username").fill("admin" if who == "role" else who)
+        password = FIRST_PASSWORD if who == "john" else sandbox["admin"]["password"]
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/console/home*")
+    if who == "role":
+        page.goto(f"/switchrole?account={sandbox['account_id']}&roleName=S3AccessRole&color=B7CA9D")
+        page.get_by_role("button", name="Switch Role", exact=True).click()
+        page.wait_for_url("**/console/home*")
 
 
 def show(page: Page, state: State, account_id: str) -> bytes:

@@ -15,7 +15,7 @@ from tests.demos.states import STATES, State, let_in, play, show
 
 pytestmark = pytest.mark.browser
 
-WHO = ("nobody", "root", "admin", "john")
+WHO = ("nobody", "root", "admin", "john", "role")
 HEAVIEST = 60 * 1024  # of compressed HTML, with 20 rows
 
 
