@@ -146,6 +146,7 @@ MIDDLEWARE = [
     "iamconsole.ui.middleware.DialogMiddleware",
     "iamconsole.signin.middleware.CallerMiddleware",
     "iamconsole.gateway.middleware.AwsMiddleware",
+    "iamconsole.console.calls.CallsMiddleware",
 ]
 
 ROOT_URLCONF = "iamconsole.urls"
@@ -179,6 +180,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "iamconsole.console.context.frame",
+                "iamconsole.console.calls.context",
                 "iamconsole.signin.sessions.context",
             ],
         },

@@ -61,13 +61,27 @@ class Widget:
         return f"console/home/{self.key}.html"
 
 
+def _period(start: dt.date, end: dt.date) -> dict[str, str]:
+    return {"Start": start.isoformat(), "End": end.isoformat()}
+
+
 def _costs(today: dt.date) -> Calls:
     """This month so far, and what is to come of it (console.md §15)."""
     first = today.replace(day=1)
     next_month = (first + dt.timedelta(days=32)).replace(day=1)
     return (
-        ("ce:GetCostAndUsage", {"start": first, "end": today + dt.timedelta(days=1)}),
-        ("ce:GetCostForecast", {"start": today, "end": next_month}),
+        (
+            "ce:GetCostAndUsage",
+            {
+                "time_period": _period(first, today + dt.timedelta(days=1)),
+                "granularity": "MONTHLY",
+                "metrics": ["UnblendedCost"],
+            },
+        ),
+        (
+            "ce:GetCostForecast",
+            {"time_period": _period(today, next_month), "metric": "UNBLENDED_COST", "granularity": "MONTHLY"},
+        ),
     )
 
 
@@ -84,12 +98,20 @@ ALL = (
         "health",
         "AWS Health",
         "Events that may affect the services of this account.",
-        lambda today: (("health:DescribeEventAggregates", {}),),
+        lambda today: (("health:DescribeEventAggregates", {"aggregate_field": "eventTypeCategory"}),),
         _health,
     ),
     Widget("cost", "Cost and usage", "What this account costs.", _costs),
     Widget("favorites", "Favorites", "The services with a star."),
     Widget("lab", "Services in this lab", "What this simulator has, with a word about each.", wide=True),
+)
+# However the widgets are laid out, AWS's page asks in this order (console.md §15).
+ORDER = (
+    "ec2:DescribeRegions",
+    "ce:GetCostAndUsage",
+    "ce:GetCostForecast",
+    "servicecatalog:ListApplications",
+    "health:DescribeEventAggregates",
 )
 WIDGETS = {widget.key: widget for widget in ALL}
 DEFAULT = ("recent", "applications", "welcome", "health", "cost")
@@ -107,10 +129,11 @@ def layout(request: ConsoleRequest) -> list[str]:
 def home(request: ConsoleRequest) -> HttpResponse:
     shown = [WIDGETS[key] for key in layout(request)]
     wanted = [widget.calls(timezone.now().date()) for widget in shown]
-    answers = iter(request.aws.call_many([call for calls in wanted for call in calls]))
+    asked = sorted((call for calls in wanted for call in calls), key=lambda call: ORDER.index(call[0]))
+    answers = dict(zip((action for action, _ in asked), request.aws.call_many(asked), strict=True))
     placed = []
     for widget, calls in zip(shown, wanted, strict=True):
-        own = [Panel.of(next(answers)) for _ in calls]
+        own = [Panel.of(answers[action]) for action, _ in calls]
         placed.append({"widget": widget, "answers": own, "facts": widget.facts(own)})
     context = {
         "placed": placed,

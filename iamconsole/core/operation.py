@@ -151,6 +151,9 @@ class Call:
     prepared: Any = None
     # What the work adds to its own event, for the few whose record is unlike the others' (a sign-in).
     event: dict[str, Any] = field(default_factory=dict)
+    # How it ended and how long it took, for the page that tells of it; the calls of a batch share its time.
+    error: AwsError | None = None
+    seconds: float = 0.0
 
     @property
     def resources(self) -> tuple[Resource, ...]:

@@ -7,7 +7,7 @@ call that fails leaves no change and still leaves its event. A read takes no loc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,11 +106,17 @@ class Recorder:
     pending: list[record.Record] = field(default_factory=list)
     # The account's revision after the last write through here: later reads decide on nothing older.
     revision: int = 0
+    # Every call made through here, in order, for who tells of them afterwards; None where nobody does.
+    made: list[Call] | None = None
 
     def flush(self) -> None:
         if self.pending:
             rows, self.pending = self.pending, []
             together.write(rows)
+
+    def take_note(self, calls: Iterable[Call]) -> None:
+        if self.made is not None:
+            self.made.extend(calls)
 
 
 def call(
@@ -133,6 +139,7 @@ def call(
     made = _new_call(caller, _at(operation, context), context.clock(), operation, params)
     made.listing, made.body = listing, body
     own_recorder = recorder or Recorder()
+    own_recorder.take_note([made])
     with _of_somebody(caller):
         answer = _read([made], own_recorder)[0] if made.operation.read_only else _write(made, own_recorder)
     if recorder is None:
@@ -161,6 +168,7 @@ def call_many(
         made.listing = listing
         calls.append(made)
     own_recorder = recorder or Recorder()
+    own_recorder.take_note(calls)
     with _of_somebody(caller):
         answers = _read(calls, own_recorder)
     if recorder is None:
@@ -192,6 +200,7 @@ def call_as_one(
             revision = lock_account(caller)
             standing = standing_of(caller, revision, keep=revision == caller.revision)
             for made in calls:
+                recorder.take_note([made])
                 answer = _locked(made, recorder, standing)
                 if isinstance(answer, AwsError):
                     return answer
@@ -427,6 +436,8 @@ def _work(made: Call) -> Response:
 
 def _record(made: Call, standing: Standing, answer: Answer) -> list[record.Record]:
     """The call's event, not yet written; none for the few that AWS does not record."""
+    if isinstance(answer, AwsError):
+        made.error = answer
     if not made.operation.recorded:
         return []
     if isinstance(answer, AwsError):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from iamconsole.gateway.client import AwsClient
+from iamconsole.gateway.door import Recorder
 from iamconsole.gateway.http import context_of, region_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -24,7 +25,7 @@ class AwsMiddleware:
         caller = getattr(request, "caller", None)
         if caller is None:
             return self.get_response(request)
-        client = AwsClient(caller, context_of(request, face="console", region=region))
+        client = AwsClient(caller, context_of(request, face="console", region=region), Recorder(made=[]))
         request.aws = client  # type: ignore[attr-defined]  # ConsoleRequest names it
         try:
             return self.get_response(request)

@@ -7,7 +7,6 @@ They are not offered on the wire, where a service of which one operation works w
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from iamconsole.accounts.models import Account
@@ -34,15 +33,16 @@ def describe_regions(call: Call) -> Response:
 
 
 @operation("ce:GetCostAndUsage", read_only=True, public=False)
-def get_cost_and_usage(call: Call, *, start: dt.date, end: dt.date) -> Response:
+def get_cost_and_usage(
+    call: Call, *, time_period: dict[str, str], granularity: str, metrics: Sequence[str]
+) -> Response:
     """What the account cost in a time: nothing. Source for the shape: AWS Cost Explorer API, GetCostAndUsage."""
-    none = {"UnblendedCost": {"Amount": "0", "Unit": "USD"}}
-    period = {"Start": start.isoformat(), "End": end.isoformat()}
-    return {"ResultsByTime": [{"TimePeriod": period, "Total": none, "Groups": [], "Estimated": True}]}
+    none = {metric: {"Amount": "0", "Unit": "USD"} for metric in metrics}
+    return {"ResultsByTime": [{"TimePeriod": time_period, "Total": none, "Groups": [], "Estimated": True}]}
 
 
 @operation("ce:GetCostForecast", read_only=True, public=False)
-def get_cost_forecast(call: Call, *, start: dt.date, end: dt.date) -> Response:
+def get_cost_forecast(call: Call, *, time_period: dict[str, str], granularity: str, metric: str) -> Response:
     """A forecast needs a past: AWS refuses it to an account that has not cost anything yet."""
     raise DataUnavailable("Insufficient amount of historical data to generate forecast")
 
@@ -53,7 +53,7 @@ def list_applications(call: Call) -> Response:
 
 
 @operation("health:DescribeEventAggregates", read_only=True, public=False)
-def describe_event_aggregates(call: Call, *, aggregate_field: str = "eventTypeCategory") -> Response:
+def describe_event_aggregates(call: Call, *, aggregate_field: str) -> Response:
     """How many events there are of each category: none of any."""
     return {"eventAggregates": []}
 

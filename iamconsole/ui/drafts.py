@@ -178,3 +178,36 @@ def take_once(request: HttpRequest, token: str) -> Any:
         return None
     request.session["once"] = kept
     return _unseal(sealed)
+
+
+# -- values left for the page that a redirect leads to ----------------------------------------------
+
+LEFT_SECONDS = 60
+
+
+def leave(request: HttpRequest, value: Any) -> str:
+    """Put a value aside for the page after the redirect, in a row of its own; empty if there is no session."""
+    if not request.session.session_key:
+        return ""
+    token = secrets.token_urlsafe(12)
+    row_key = _left_key(request, token)
+    _claim(row_key)
+    row = _store(row_key)
+    row["sealed"] = _seal(value)
+    row.set_expiry(LEFT_SECONDS)
+    row.save()
+    return token
+
+
+def take_left(request: HttpRequest, token: str) -> Any:
+    """The value, once, for the session that left it."""
+    row_key = _left_key(request, token)
+    sealed = _store(row_key).get("sealed")
+    if sealed is None:
+        return None
+    _store().delete(row_key)
+    return _unseal(sealed)
+
+
+def _left_key(request: HttpRequest, token: str) -> str:
+    return _key_of("left", str(request.session.session_key), token)

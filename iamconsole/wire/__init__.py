@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from iamconsole.wire.checksums import checked, named_checksums
 from iamconsole.wire.chunked import decode_chunks, is_chunked
+from iamconsole.wire.commands import Written, shell_word, written
 from iamconsole.wire.errors import (
     BAD_TOKEN,
     EXPIRED_TOKEN,
@@ -78,6 +79,7 @@ __all__ = [
     "UnknownService",
     "Violation",
     "WireError",
+    "Written",
     "authentication_error",
     "check_payload",
     "checked",
@@ -99,9 +101,11 @@ __all__ = [
     "serialize_error",
     "service_by_prefix",
     "service_for",
+    "shell_word",
     "snake",
     "validate",
     "verify",
     "violations_message",
     "worded",
+    "written",
 ]
