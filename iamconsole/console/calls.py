@@ -31,7 +31,7 @@ MOST = 300
 MOST_WAITING = 200_000
 WAITS_SECONDS = drafts.LEFT_SECONDS
 WORDS = {"allowed": "Allowed", "denied": "Denied", "failed": "Failed"}
-KINDS = {"allowed": "success", "denied": "denied", "failed": "error"}
+KINDS = {"allowed": "success", "denied": "denied", "failed": "warning"}
 
 
 @dataclass(frozen=True, slots=True)
