@@ -1,4 +1,7 @@
-"""Which policy a permissions boundary is. Source: IAM User Guide, "Permissions boundaries for IAM entities"."""
+"""Which policies may be attached, and which one a permissions boundary is.
+
+Source: IAM User Guide, "Permissions boundaries for IAM entities".
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,13 @@ from iamconsole.core.errors import PolicyNotAttachable
 from iamconsole.core.operation import Call
 from iamconsole.iam import aws_managed, resources
 from iamconsole.iam.aws_managed import AwsManagedPolicy
+from iamconsole.iam.models import ManagedPolicy
+
+
+def refuse_unattachable(policy: ManagedPolicy | AwsManagedPolicy) -> None:
+    """Service-linked roles' own policies cannot be attached by anybody else."""
+    if isinstance(policy, AwsManagedPolicy) and policy.path == aws_managed.OF_SERVICES:
+        raise PolicyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.", field="policy_arn")
 
 
 def boundary_named(call: Call, policy_arn: str | None) -> dict[str, Any]:
@@ -18,8 +28,7 @@ def boundary_named(call: Call, policy_arn: str | None) -> dict[str, Any]:
     policy = resources.boundary_policies(call.caller, [{"policy_arn": policy_arn}])[0].require()
     if not isinstance(policy, AwsManagedPolicy):
         return {"boundary": policy, "boundary_aws_arn": ""}
-    if policy.path == aws_managed.OF_SERVICES:
-        raise PolicyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.", field="policy_arn")
+    refuse_unattachable(policy)
     # A later package may change the text; decisions made with this one must stay explicable.
     PolicyText.keep(policy.text)
     return {"boundary": None, "boundary_aws_arn": policy_arn}

@@ -14,17 +14,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import TypeVar
-
-from django.db.models import OuterRef, QuerySet, Subquery
+from collections.abc import Mapping, Sequence
 
 from iamconsole.accounts.models import Account
 from iamconsole.cloudtrail.models import Event
+from iamconsole.cloudtrail.queries import LastUse, last_uses
 from iamconsole.core import arn
 from iamconsole.core.operation import Response
-from iamconsole.iam import passwords
+from iamconsole.iam import passwords, resources
 from iamconsole.iam.models import AccessKey, MfaDevice, SigningCertificate, User
 
 KEY_COLUMNS = ("active", "last_rotated", "last_used_date", "last_used_region", "last_used_service")
@@ -48,8 +45,6 @@ WITHOUT_REGION = frozenset({"s3"})
 SIGN_IN = "ConsoleLogin"
 CHANGES = ("PasswordUpdated", "PasswordRecoveryCompleted")
 
-Owned = TypeVar("Owned", AccessKey, SigningCertificate)
-
 
 def report(account_key: int) -> str:
     """The CSV file. A handful of queries, however many users there are."""
@@ -58,37 +53,23 @@ def report(account_key: int) -> str:
     with_mfa = set(
         MfaDevice.objects.filter(account=account, enabled__isnull=False).values_list("user", flat=True).distinct()
     )
-    keys = _of_users(_keys_with_use(account))
-    certificates = _of_users(SigningCertificate.objects.filter(account=account).order_by("uploaded", "pk"))
-    lines = [[ROOT_USER, arn.root(account.account_id), _time(account.created), *_root_password(account)]]
-    owners: list[int | None] = [None]
-    for user in User.objects.filter(account=account).select_related("login_profile").order_by("name"):
-        lines.append([user.name, user.arn(account.account_id), _time(user.created), *_password(user, policy)])
-        owners.append(user.pk)
+    keys = resources.by_user(AccessKey.objects.filter(account=account).order_by("created", "pk"))
+    used = last_uses(account.pk, [key.access_key_id for of_one in keys.values() for key in of_one])
+    certificates = resources.by_user(SigningCertificate.objects.filter(account=account).order_by("uploaded", "pk"))
+
+    def credentials(owner: int | None) -> list[str]:
+        return [_flag(owner in with_mfa), *_keys(keys[owner], used), *_certificates(certificates[owner])]
+
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    told = [
-        [*line, _flag(owner in with_mfa), *_keys(keys[owner]), *_certificates(certificates[owner])]
-        for line, owner in zip(lines, owners, strict=True)
-    ]
-    writer.writerows([told[0], *sorted(told[1:], key=lambda line: line[0].lower())])
+    root = [ROOT_USER, arn.root(account.account_id), _time(account.created), *_root_password(account)]
+    writer.writerow([*root, *credentials(None)])
+    users = User.objects.filter(account=account).select_related("login_profile")
+    for user in sorted(users, key=lambda user: user.name.lower()):
+        line = [user.name, user.arn(account.account_id), _time(user.created), *_password(user, policy)]
+        writer.writerow([*line, *credentials(user.pk)])
     return text.getvalue().removesuffix("\n")
-
-
-def _of_users(rows: QuerySet[Owned]) -> dict[int | None, list[Owned]]:
-    """The credentials of each user by its key, and those of the root user by None."""
-    found: dict[int | None, list[Owned]] = defaultdict(list)
-    for row in rows:
-        found[row.user_id].append(row)
-    return found
-
-
-def _keys_with_use(account: Account) -> QuerySet[AccessKey]:
-    """The access keys, each with its newest event, which an index has at hand."""
-    newest = Event.objects.filter(access_key_id=OuterRef("access_key_id")).order_by("-id")
-    used = {f"used_{column}": Subquery(newest.values(column)[:1]) for column in ("time", "region", "service")}
-    return AccessKey.objects.filter(account=account).annotate(**used).order_by("created", "pk")
 
 
 def _time(moment: dt.datetime | None) -> str:
@@ -116,20 +97,17 @@ def _password(user: User, policy: Response | None) -> list[str]:
     return [_flag(True), _time(used) if used else NEVER, _time(profile.changed), _time(next_rotation)]
 
 
-def _keys(rows: Sequence[AccessKey]) -> list[str]:
+def _keys(rows: Sequence[AccessKey], used: Mapping[str, LastUse]) -> list[str]:
     found: list[str] = []
     for row in rows[:2]:
-        found += [_flag(row.active), _time(row.created), *_use(row)]
+        found += [_flag(row.active), _time(row.created), *_use(used.get(row.access_key_id))]
     return found + [_flag(False), NONE, NONE, NONE, NONE] * (2 - len(rows[:2]))
 
 
-def _use(row: AccessKey) -> list[str]:
-    used: dt.datetime | None = row.used_time  # type: ignore[attr-defined]  # annotated in _keys_with_use
-    region: str | None = row.used_region  # type: ignore[attr-defined]  # as above
-    service: str | None = row.used_service  # type: ignore[attr-defined]  # as above
-    if used is None or service is None:
+def _use(last: LastUse | None) -> list[str]:
+    if last is None:
         return [NONE, NONE, NONE]
-    return [_time(used), NONE if service in WITHOUT_REGION else region or NONE, service]
+    return [_time(last.time), NONE if last.service in WITHOUT_REGION else last.region or NONE, last.service]
 
 
 def _certificates(rows: Sequence[SigningCertificate]) -> list[str]:

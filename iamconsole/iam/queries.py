@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
@@ -26,12 +26,15 @@ from iamconsole.iam.models import (
     ManagedPolicy,
     Membership,
     MfaDevice,
+    Named,
     PasswordPolicy,
     Role,
     ServerCertificate,
     User,
 )
 from iamconsole.policy import AttachedPolicy, Kind, parse
+
+N = TypeVar("N", bound=Named)
 
 
 def users_named(account_key: int, names: Iterable[str]) -> dict[str, User]:
@@ -45,36 +48,37 @@ def users_named(account_key: int, names: Iterable[str]) -> dict[str, User]:
     return {row.name.lower(): row for row in _users(account_key, wanted)}
 
 
+def _named(rows: QuerySet[N], account_key: int, wanted: Iterable[str]) -> QuerySet[N]:
+    found: Any = rows.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
+    return cast("QuerySet[N]", found)  # the stubs take what is annotated for another type
+
+
+def _by_name(rows: QuerySet[N], account_key: int, names: Iterable[str]) -> dict[str, N]:
+    """Of an account those with these names, by lower-cased name: IAM does not tell names apart by case."""
+    return {row.name.lower(): row for row in _named(rows, account_key, {name.lower() for name in names})}
+
+
 def _users(account_key: int, wanted: Iterable[str]) -> QuerySet[User]:
-    rows = User.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
-    return rows.select_related("login_profile", "boundary")
+    return _named(User.objects.select_related("login_profile", "boundary"), account_key, wanted)
 
 
 _user_named = Prepared[User](lambda account_key, name: _users(account_key, [name]), int, str)
 
 
 def groups_named(account_key: int, names: Iterable[str]) -> dict[str, Group]:
-    wanted = {name.lower() for name in names}
-    rows = Group.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
-    return {row.name.lower(): row for row in rows}
+    return _by_name(Group.objects.all(), account_key, names)
 
 
 def roles_named(account_key: int, names: Iterable[str]) -> dict[str, Role]:
-    wanted = {name.lower() for name in names}
-    rows = Role.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
-    return {row.name.lower(): row for row in rows.select_related("trust", "boundary")}
+    return _by_name(Role.objects.select_related("trust", "boundary"), account_key, names)
 
 
 def instance_profiles_named(account_key: int, names: Iterable[str]) -> dict[str, InstanceProfile]:
-    wanted = {name.lower() for name in names}
-    rows = InstanceProfile.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
-    return {row.name.lower(): row for row in rows.select_related("role__trust")}
+    return _by_name(InstanceProfile.objects.select_related("role__trust"), account_key, names)
 
 
 def server_certificates_named(account_key: int, names: Iterable[str]) -> dict[str, ServerCertificate]:
-    wanted = {name.lower() for name in names}
-    rows = ServerCertificate.objects.filter(account=account_key).alias(lower=Lower("name")).filter(lower__in=wanted)
-    return {row.name.lower(): row for row in rows}
+    return _by_name(ServerCertificate.objects.all(), account_key, names)
 
 
 def mfa_devices(account_key: int, user_key: int | None) -> list[MfaDevice]:

@@ -6,8 +6,12 @@ resources, and condition keys for AWS Identity and Access Management (IAM)".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
+
+from django.db.models import QuerySet
 
 from iamconsole.core import arn
 from iamconsole.core.arn import Arn
@@ -25,8 +29,11 @@ from iamconsole.iam.models import (
     Role,
     SamlProvider,
     ServerCertificate,
+    SigningCertificate,
     User,
 )
+
+Owned = TypeVar("Owned", AccessKey, MfaDevice, SigningCertificate)
 
 # What tags make of a resource. IAM's own key is for users and roles alone: "Checks that the tag attached to the
 # identity resource (user or role) matches" (IAM User Guide, "IAM and AWS STS condition context keys").
@@ -105,6 +112,20 @@ def holder(call: Call) -> User | None:
         return None
     user: User = call.resource.require()
     return user
+
+
+def rows_of_users(calls: Sequence[Call], rows: QuerySet[Owned]) -> dict[int | None, list[Owned]]:
+    """What the users that calls are about own, by the user's key; what the root user owns by None."""
+    wanted = {call.resource.row.pk for call in calls if call.resource.row}
+    rows = rows.filter(account=calls[0].caller.account_key).select_related("user")
+    return by_user(rows.filter(user__in=wanted) | rows.filter(user=None))
+
+
+def by_user(rows: Iterable[Owned]) -> dict[int | None, list[Owned]]:
+    found: dict[int | None, list[Owned]] = defaultdict(list)
+    for row in rows:
+        found[row.user_id].append(row)
+    return found
 
 
 @resolves("user", keys=IDENTITY_TAG)
@@ -419,14 +440,6 @@ def new_oidc_provider(caller: Caller, asked: Sequence[Params]) -> list[Resource]
     return [Resource(arn.iam(caller.account_id, "oidc-provider", p["url"].removeprefix("https://"))) for p in asked]
 
 
-def require_provider_arn(text: str, kind: str) -> str:
-    """The name in a provider's ARN, or AWS's refusal of what is no such ARN."""
-    parsed = Arn.parse(text)
-    if parsed is None or parsed.service != "iam" or not parsed.resource.startswith(f"{kind}/"):
-        raise InvalidInput(f"Invalid ARN: {text}", field=f"{_PROVIDER_FIELDS[kind]}_provider_arn")
-    return parsed.resource.partition("/")[2]
-
-
 _PROVIDER_FIELDS = {"saml-provider": "saml", "oidc-provider": "open_id_connect"}
 
 
@@ -437,12 +450,10 @@ def _provider(
     row = rows.get(text)
     if row is not None:
         return Resource(text, tagged(row.tags, RESOURCE_TAG), row=row)
-    error: AwsError = NoSuchEntity(missing.format(text), field=f"{_PROVIDER_FIELDS[kind]}_provider_arn")
-    try:
-        require_provider_arn(text, kind)
-    except InvalidInput as problem:
-        error = problem
-    return Resource(text, missing=error)
+    parsed, field = Arn.parse(text), f"{_PROVIDER_FIELDS[kind]}_provider_arn"
+    if parsed is None or parsed.service != "iam" or not parsed.resource.startswith(f"{kind}/"):
+        return Resource(text, missing=InvalidInput(f"Invalid ARN: {text}", field=field))
+    return Resource(text, missing=NoSuchEntity(missing.format(text), field=field))
 
 
 @resolves("saml-provider", keys=RESOURCE_TAG)

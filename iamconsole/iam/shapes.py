@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from iamconsole.accounts.models import Account
 from iamconsole.cloudtrail.queries import LastUse
@@ -25,8 +26,20 @@ from iamconsole.iam.models import (
 )
 
 
+class Tagged(Protocol):
+    """A row with tags. A field of a model is a descriptor, which mypy takes for a property."""
+
+    @property
+    def tags(self) -> dict[str, str]: ...
+
+
 def tag_list(tags: dict[str, str]) -> list[Response]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def tags_of(row: Tagged) -> Response:
+    """The tags of what is told with them, where it has any."""
+    return {"Tags": tag_list(row.tags)} if row.tags else {}
 
 
 def user(row: User, account_id: str) -> Response:
@@ -99,7 +112,7 @@ def _boundary_and_tags(row: User | Role, account_id: str) -> Response:
         # "This data type can only have a value of Policy" (API Reference, AttachedPermissionsBoundary); the service
         # model's list of values says otherwise, AWS's answers do not.
         shape["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary}
-    return shape | ({"Tags": tag_list(row.tags)} if row.tags else {})
+    return shape | tags_of(row)
 
 
 def instance_profile(row: InstanceProfile, account_id: str, trusts: Mapping[int, str]) -> Response:
@@ -135,6 +148,16 @@ def policy(row: ManagedPolicy | AwsManagedPolicy, account_id: str, uses: tuple[i
         "CreateDate": row.created,
         "UpdateDate": updated,
     }
+
+
+def description_of(row: ManagedPolicy | AwsManagedPolicy) -> Response:
+    """A policy's description, which the package does not have of AWS's own."""
+    return {"Description": row.description} if isinstance(row, ManagedPolicy) and row.description else {}
+
+
+def aws_version(row: AwsManagedPolicy) -> Response:
+    """The one version of an AWS managed policy that the package has."""
+    return {"VersionId": row.version_id, "IsDefaultVersion": True, "CreateDate": row.updated}
 
 
 def policy_version(row: PolicyVersion, default: int) -> Response:

@@ -15,8 +15,9 @@ from iamconsole.core.errors import LimitExceeded, NoSuchEntity
 from iamconsole.core.operation import Call, Response, operation
 from iamconsole.iam import aws_managed, keys, paging, quotas, resources
 from iamconsole.iam.aws_managed import AwsManagedPolicy
+from iamconsole.iam.boundaries import refuse_unattachable
 from iamconsole.iam.models import Attachment, Group, InlinePolicy, Role, User
-from iamconsole.iam.operations.policies import refuse_unattachable, require_well_formed
+from iamconsole.iam.operations.policies import require_well_formed
 from iamconsole.iam.operations.roles import modifiable
 
 LIMITS = {

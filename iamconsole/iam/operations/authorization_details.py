@@ -19,7 +19,7 @@ from iamconsole.cloudtrail.queries import LastUse, last_uses_of_roles
 from iamconsole.core import arn
 from iamconsole.core.errors import ValidationError
 from iamconsole.core.operation import Call, Response, operation
-from iamconsole.iam import aws_managed, paging, principals, shapes
+from iamconsole.iam import aws_managed, paging, shapes
 from iamconsole.iam.aws_managed import AwsManagedPolicy
 from iamconsole.iam.models import (
     Attachment,
@@ -32,6 +32,7 @@ from iamconsole.iam.models import (
     Role,
     User,
 )
+from iamconsole.iam.operations.roles import shown_trusts
 from iamconsole.iam.uses import Uses, uses_in
 
 Named = User | Group | Role | ManagedPolicy
@@ -134,15 +135,12 @@ class _Details:
     def policy(self, row: ManagedPolicy | AwsManagedPolicy) -> Response:
         shape = shapes.policy(row, self.account_id, self.uses.of(row))
         if isinstance(row, AwsManagedPolicy):
-            version = {"VersionId": row.version_id, "IsDefaultVersion": True, "CreateDate": row.updated}
-            return shape | {"PolicyVersionList": [version | {"Document": row.text}]}
-        if row.description:
-            shape["Description"] = row.description
+            return shape | {"PolicyVersionList": [shapes.aws_version(row) | {"Document": row.text}]}
         listed = [
             shapes.policy_version(one, row.default_version) | {"Document": one.text.text}
             for one in self.versions[row.pk]
         ]
-        return shape | {"PolicyVersionList": listed}
+        return shape | shapes.description_of(row) | {"PolicyVersionList": listed}
 
 
 def _read(call: Call, rows: Mapping[str, Sequence[Any]]) -> _Details:
@@ -159,8 +157,7 @@ def _read(call: Call, rows: Mapping[str, Sequence[Any]]) -> _Details:
         for user, group in of_users.values_list("user", "group__name"):
             found.groups[user].append(group)
     if rows["Role"]:
-        shown = principals.shown_all([row.trust.text for row in rows["Role"]], call.caller.account_key)
-        found.trusts = {row.pk: text for row, text in zip(rows["Role"], shown, strict=True)}
+        found.trusts = shown_trusts(rows["Role"])
         found.used = last_uses_of_roles(call.caller.account_key, [row.unique_id for row in rows["Role"]])
         for profile in InstanceProfile.objects.filter(role__in=rows["Role"]).select_related("role").order_by("name"):
             found.profiles[profile.role_id or 0].append(profile)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from cryptography import x509
 from django.conf import settings
+from django.db.models import QuerySet
 
 from iamconsole.core.errors import Conflict, EntityAlreadyExists, NoSuchEntity
 from iamconsole.core.operation import Call, Check, Response, operation
@@ -23,18 +23,17 @@ def _certificate(call: Call) -> x509.Certificate:
     return certificates.read(call.params["certificate_body"], call.now)
 
 
-def _of_user(call: Call) -> tuple[User | None, list[SigningCertificate]]:
-    """The user (None for the root user itself) and its certificates, oldest first."""
+def _of_user(call: Call) -> tuple[User | None, QuerySet[SigningCertificate]]:
+    """The user (None for the root user itself) and its certificates."""
     user = resources.holder(call)
-    rows = SigningCertificate.objects.filter(account=call.caller.account_key, user=user).select_related("user")
-    return user, list(rows.order_by("uploaded", "pk"))
+    return user, SigningCertificate.objects.filter(account=call.caller.account_key, user=user)
 
 
 def _own(call: Call, certificate_id: str) -> SigningCertificate:
-    for row in _of_user(call)[1]:
-        if row.certificate_id == certificate_id:
-            return row
-    raise NoSuchEntity(f"The Certificate with id {certificate_id} cannot be found.", field="certificate_id")
+    row = _of_user(call)[1].filter(certificate_id=certificate_id).first()
+    if row is None:
+        raise NoSuchEntity(f"The Certificate with id {certificate_id} cannot be found.", field="certificate_id")
+    return row
 
 
 @operation("iam:UploadSigningCertificate", resource=resources.user_or_self, prepare=_certificate)
@@ -48,7 +47,7 @@ def upload_signing_certificate(call: Call, *, certificate_body: str, user_name: 
             code="DuplicateCertificate",
             field="certificate_body",
         )
-    quotas.check("SigningCertificatesPerUser", quotas.SIGNING_CERTIFICATES, len(present))
+    quotas.check("SigningCertificatesPerUser", quotas.SIGNING_CERTIFICATES, present.count())
     row = SigningCertificate.objects.create(
         account_id=call.caller.account_key,
         user=user,
@@ -61,13 +60,7 @@ def upload_signing_certificate(call: Call, *, certificate_body: str, user_name: 
 
 
 def _load_certificates(calls: Sequence[Call]) -> dict[int | None, list[SigningCertificate]]:
-    """The certificates of each user by its key, and those of the root user by None."""
-    rows = SigningCertificate.objects.filter(account=calls[0].caller.account_key).select_related("user")
-    wanted = {call.resource.row.pk for call in calls if call.resource.row}
-    loaded: dict[int | None, list[SigningCertificate]] = defaultdict(list)
-    for row in (rows.filter(user__in=wanted) | rows.filter(user=None)).order_by("uploaded", "pk"):
-        loaded[row.user_id].append(row)
-    return loaded
+    return resources.rows_of_users(calls, SigningCertificate.objects.order_by("uploaded", "pk"))
 
 
 @operation("iam:ListSigningCertificates", resource=resources.user_or_self, read_only=True, load=_load_certificates)
@@ -148,7 +141,7 @@ def upload_server_certificate(
         tags=merged_tags({}, tags),
     )
     shape = shapes.server_certificate(row, call.caller.account_id)
-    return {"ServerCertificateMetadata": shape} | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})
+    return {"ServerCertificateMetadata": shape} | shapes.tags_of(row)
 
 
 @operation("iam:GetServerCertificate", resource=resources.server_certificate, read_only=True)
@@ -159,7 +152,7 @@ def get_server_certificate(call: Call, *, server_certificate_name: str) -> Respo
         "CertificateBody": row.body,
     }
     shape |= {"CertificateChain": row.chain} if row.chain else {}
-    return {"ServerCertificate": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
+    return {"ServerCertificate": shape | shapes.tags_of(row)}
 
 
 @operation("iam:ListServerCertificates", resource=resources.all_server_certificates, read_only=True)

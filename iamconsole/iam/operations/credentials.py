@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -165,10 +164,9 @@ def is_active(status: str, what: str) -> bool:
 def _keys_of(call: Call) -> tuple[User | None, list[AccessKey]]:
     """The user (None for the root user itself) and its access keys."""
     user = resources.holder(call)
-    if user is None:
-        return None, list(AccessKey.objects.filter(account=call.caller.account_key, user=None))
-    keys = user.access_keys.all() if call.loaded is None else call.loaded[user.pk]
-    return user, list(keys)
+    if call.loaded is not None:
+        return user, call.loaded[user.pk if user else None]
+    return user, list(AccessKey.objects.filter(account=call.caller.account_key, user=user).select_related("user"))
 
 
 def _key(call: Call, access_key_id: str) -> AccessKey:
@@ -195,13 +193,8 @@ def create_access_key(call: Call, *, user_name: str | None = None) -> Response:
     return {"AccessKey": {**shapes.access_key(row, call.caller.account_name), "SecretAccessKey": secret}}
 
 
-def _load_access_keys(calls: Sequence[Call]) -> dict[int, list[AccessKey]]:
-    users = [call.resource.row for call in calls if call.resource.row]
-    loaded: dict[int, list[AccessKey]] = defaultdict(list)
-    if users:
-        for key in AccessKey.objects.filter(user__in=users).select_related("user").order_by("created", "pk"):
-            loaded[key.user_id or 0].append(key)
-    return loaded
+def _load_access_keys(calls: Sequence[Call]) -> dict[int | None, list[AccessKey]]:
+    return resources.rows_of_users(calls, AccessKey.objects.order_by("created", "pk"))
 
 
 @operation("iam:ListAccessKeys", resource=resources.user_or_self, read_only=True, load=_load_access_keys)

@@ -20,7 +20,7 @@ def _shapes(call: Call, rows: Sequence[InstanceProfile]) -> list[Response]:
 
 def _described(call: Call, row: InstanceProfile) -> Response:
     (shape,) = _shapes(call, [row])
-    return {"InstanceProfile": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
+    return {"InstanceProfile": shape | shapes.tags_of(row)}
 
 
 @operation(

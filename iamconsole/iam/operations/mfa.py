@@ -8,7 +8,6 @@ operations for it are decided and recorded as the ones on the wire.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from iamconsole.core.errors import (
@@ -69,7 +68,7 @@ def create_virtual_mfa_device(
     row.save()
     uri = mfa.provisioning_uri(row.name, caller.user_name or caller.account_id, seed)
     shape = {"SerialNumber": serial, "Base32StringSeed": seed.encode(), "QRCodePNG": mfa.qr_png(uri)}
-    return {"VirtualMFADevice": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
+    return {"VirtualMFADevice": shape | shapes.tags_of(row)}
 
 
 def _device(call: Call) -> MfaDevice:
@@ -185,14 +184,7 @@ def list_mfa_device_tags(
 
 
 def _load_devices(calls: Sequence[Call]) -> dict[int | None, list[MfaDevice]]:
-    """The devices of each user by its key, and those of the root user by None."""
-    wanted = {call.resource.row.pk for call in calls if call.resource.row}
-    rows = MfaDevice.objects.filter(account=calls[0].caller.account_key, enabled__isnull=False)
-    rows = rows.filter(user__in=wanted) | rows.filter(user=None)
-    loaded: dict[int | None, list[MfaDevice]] = defaultdict(list)
-    for row in rows.select_related("user").order_by("enabled", "pk"):
-        loaded[row.user_id].append(row)
-    return loaded
+    return resources.rows_of_users(calls, MfaDevice.objects.filter(enabled__isnull=False).order_by("enabled", "pk"))
 
 
 @operation("iam:ListMFADevices", resource=resources.user_or_self, read_only=True, load=_load_devices)

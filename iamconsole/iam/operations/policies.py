@@ -17,7 +17,6 @@ from iamconsole.core.errors import (
     LimitExceeded,
     MalformedPolicyDocument,
     NoSuchEntity,
-    PolicyNotAttachable,
 )
 from iamconsole.core.listing import Listing
 from iamconsole.core.operation import Call, Check, Response, operation
@@ -91,7 +90,7 @@ def create_policy(
     )
     PolicyVersion.objects.create(policy=row, number=1, text_id=PolicyText.keep(document), created=call.now)
     shape = shapes.policy(row, call.caller.account_id, (0, 0))
-    return {"Policy": shape | ({"Tags": shapes.tag_list(row.tags)} if row.tags else {})}
+    return {"Policy": shape | shapes.tags_of(row)}
 
 
 def _load_uses(calls: Sequence[Call]) -> Uses:
@@ -104,11 +103,7 @@ def get_policy(call: Call, *, policy_arn: str) -> Response:
     shape = shapes.policy(row, call.caller.account_id, call.loaded.of(row))
     # An AWS managed policy has none and says so (DMS User Guide, "Creating the IAM roles to use with AWS DMS").
     tags = shapes.tag_list(row.tags) if isinstance(row, ManagedPolicy) else []
-    return {"Policy": shape | _description(row) | {"Tags": tags}}
-
-
-def _description(row: ManagedPolicy | AwsManagedPolicy) -> Response:
-    return {"Description": row.description} if isinstance(row, ManagedPolicy) and row.description else {}
+    return {"Policy": shape | shapes.description_of(row) | {"Tags": tags}}
 
 
 @operation("iam:ListPolicies", resource=resources.all_policies, read_only=True)
@@ -207,7 +202,7 @@ def _shapes(found: Found, call: Call) -> list[Response]:
     rows = [own[key] if isinstance(key, int) else key for _, key in found]
     uses = uses_in(call.caller.account_key, rows)
     return [
-        shapes.policy(row, call.caller.account_id, uses.of(row)) | (_description(row) if call.listing else {})
+        shapes.policy(row, call.caller.account_id, uses.of(row)) | (shapes.description_of(row) if call.listing else {})
         for row in rows
     ]
 
@@ -260,10 +255,6 @@ def _version(row: ManagedPolicy, version_id: str) -> PolicyVersion:
     return found
 
 
-def _aws_version(row: AwsManagedPolicy) -> Response:
-    return {"VersionId": row.version_id, "IsDefaultVersion": True, "CreateDate": row.updated}
-
-
 @operation("iam:GetPolicyVersion", resource=resources.policy, read_only=True)
 def get_policy_version(call: Call, *, policy_arn: str, version_id: str) -> Response:
     """One version with its document. The package holds only the newest version of AWS's own policies."""
@@ -271,7 +262,7 @@ def get_policy_version(call: Call, *, policy_arn: str, version_id: str) -> Respo
     if isinstance(row, AwsManagedPolicy):
         if version_id != row.version_id:
             raise NoSuchEntity(f"Policy {row.arn} version {version_id} does not exist or is not attachable.")
-        return {"PolicyVersion": {"Document": row.text, **_aws_version(row)}}
+        return {"PolicyVersion": {"Document": row.text, **shapes.aws_version(row)}}
     version = _version(row, version_id)
     return {"PolicyVersion": {"Document": version.text.text, **shapes.policy_version(version, row.default_version)}}
 
@@ -283,7 +274,7 @@ def list_policy_versions(
     """The versions, newest first."""
     row = call.resource.require()
     if isinstance(row, AwsManagedPolicy):
-        return {"Versions": [_aws_version(row)], "IsTruncated": False}
+        return {"Versions": [shapes.aws_version(row)], "IsTruncated": False}
     # The key falls as the number rises, and with it the list.
     versions, page = paging.page_of_list(list(row.versions.all()), call, key=lambda v: f"{10**9 - v.number:010}")
     return {"Versions": [shapes.policy_version(v, row.default_version) for v in versions], **page}
@@ -354,9 +345,3 @@ def list_policy_tags(
     if isinstance(call.resource.require(), AwsManagedPolicy):
         return {"Tags": [], "IsTruncated": False}
     return tagging.page_of(call)
-
-
-def refuse_unattachable(policy: ManagedPolicy | AwsManagedPolicy) -> None:
-    """Service-linked roles' own policies cannot be attached by anybody else."""
-    if isinstance(policy, AwsManagedPolicy) and policy.path == aws_managed.OF_SERVICES:
-        raise PolicyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.", field="policy_arn")

@@ -30,10 +30,6 @@ NO_EXPIRY = dt.timedelta(days=36525)
 THUMBPRINT = re.compile(r"[0-9a-fA-F]{40}")
 
 
-def _tags(row: SamlProvider | OidcProvider) -> Response:
-    return {"Tags": shapes.tag_list(row.tags)} if row.tags else {}
-
-
 # -- SAML -------------------------------------------------------------------------------------------------
 
 
@@ -122,7 +118,7 @@ def create_saml_provider(
         _add_private_key(call, row, add_private_key)
     _require_key_if_encrypted(row)
     row.save()
-    return {"SAMLProviderArn": row.arn(caller.account_id), **_tags(row)}
+    return {"SAMLProviderArn": row.arn(caller.account_id), **shapes.tags_of(row)}
 
 
 def saml_provider_uuid(row: SamlProvider) -> str:
@@ -143,7 +139,7 @@ def get_saml_provider(call: Call, *, saml_provider_arn: str) -> Response:
         "PrivateKeyList": [
             {"KeyId": key["id"], "Timestamp": dt.datetime.fromisoformat(key["added"])} for key in row.private_keys
         ],
-        **_tags(row),
+        **shapes.tags_of(row),
     }
 
 
@@ -300,7 +296,7 @@ def create_open_id_connect_provider(
         tags=merged_tags({}, tags),
         created=call.now,
     )
-    return {"OpenIDConnectProviderArn": row.arn(caller.account_id), **_tags(row)}
+    return {"OpenIDConnectProviderArn": row.arn(caller.account_id), **shapes.tags_of(row)}
 
 
 @operation("iam:GetOpenIDConnectProvider", resource=resources.oidc_provider, read_only=True)
@@ -312,7 +308,7 @@ def get_open_id_connect_provider(call: Call, *, open_id_connect_provider_arn: st
         "ClientIDList": row.client_ids,
         "ThumbprintList": row.thumbprints,
         "CreateDate": row.created,
-        **_tags(row),
+        **shapes.tags_of(row),
     }
 
 
@@ -327,10 +323,10 @@ def list_open_id_connect_providers(call: Call) -> Response:
 def delete_open_id_connect_provider(call: Call, *, open_id_connect_provider_arn: str) -> Response:
     """Delete a provider: "idempotent; it does not fail or return an error if you call the operation for a provider
     that does not exist"."""
-    if call.resource.row is None:
-        resources.require_provider_arn(open_id_connect_provider_arn, "oidc-provider")
-    else:
+    if call.resource.row is not None:
         call.resource.row.delete()
+    elif isinstance(call.resource.missing, InvalidInput):
+        raise call.resource.missing
     return {}
 
 
