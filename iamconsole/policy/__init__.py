@@ -29,9 +29,11 @@ from .model import (
 from .parse import parse
 from .public_access import is_public
 from .summarize import Summary, SummaryRow, summarize
+from .summarize_service import ActionRow, ResourceRow, ServiceSummary, summarize_service
 
 __all__ = [
     "ENGINE_VERSION",
+    "ActionRow",
     "AttachedPolicy",
     "BlockPublicAccess",
     "Condition",
@@ -45,6 +47,8 @@ __all__ = [
     "Principal",
     "Problem",
     "Request",
+    "ResourceRow",
+    "ServiceSummary",
     "Stage",
     "Statement",
     "StatementRef",
@@ -63,4 +67,5 @@ __all__ = [
     "missing_keys",
     "parse",
     "summarize",
+    "summarize_service",
 ]

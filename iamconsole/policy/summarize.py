@@ -13,6 +13,7 @@ service authorization reference.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from . import reference
@@ -45,7 +46,8 @@ NEITHER = "This action does not have an applicable resource and condition."
 MANY_KEYS = "Multiple condition keys are not supported for this action."
 
 # Comparisons of patterns with the names of actions. The longest of AWS's own policies needs a tenth of it.
-_EFFORT = 1_000_000
+EFFORT = 1_000_000
+_EVERYTHING = frozenset({"*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,11 @@ def summarize(policy: Policy) -> Summary:
 
     There is none for a document that cannot be read, or that has Principal, NotPrincipal or NotResource.
     """
-    sections = {"Allow": _Section(), "Deny": _Section()}
-    effort = _EFFORT
+    sections = {"Allow": Section(), "Deny": Section()}
+    effort = EFFORT
     total = len(reference.services())
     for statement in policy.statements:
-        if statement.unread or _is_beyond_summaries(statement):
+        if is_beyond_summaries(statement):
             return Summary((), (), total, (CANNOT,))
         effort -= sections[statement.effect].add(statement, effort)
         if effort < 0:
@@ -113,9 +115,9 @@ def summarize(policy: Policy) -> Summary:
     return Summary(allow, deny, total, warnings, unknown, without)
 
 
-def _is_beyond_summaries(statement: Statement) -> bool:
+def is_beyond_summaries(statement: Statement) -> bool:
     beyond = (statement.principal, statement.not_principal, statement.not_resource)
-    return any(each is not None for each in beyond) or statement.resource is None
+    return bool(statement.unread) or any(each is not None for each in beyond) or statement.resource is None
 
 
 def _is_partly_in_vain(row: SummaryRow) -> bool:
@@ -123,11 +125,15 @@ def _is_partly_in_vain(row: SummaryRow) -> bool:
 
 
 @dataclass
-class _Service:
-    """What the statements of one effect say about one service."""
+class Service:
+    """What the statements of one effect say about one service.
+
+    `grants` are, by action, the resources and conditions under which it is allowed or denied; kept where asked for.
+    """
 
     everything: bool = False
     granted: set[str] = field(default_factory=set)
+    grants: dict[str, dict[tuple[str, tuple[str, ...]], None]] = field(default_factory=dict)
     withheld: dict[str, str] = field(default_factory=dict)
     resources: dict[str, None] = field(default_factory=dict)
     idle_resources: bool = False
@@ -139,11 +145,12 @@ class _Service:
     unknown_resources: dict[str, None] = field(default_factory=dict)
 
 
-class _Section:
-    """The services that are allowed, or that are denied."""
+class Section:
+    """The services that are allowed, or that are denied; `in_detail` is the one whose actions are asked for."""
 
-    def __init__(self) -> None:
-        self.services: dict[str, _Service] = {}
+    def __init__(self, in_detail: str = "") -> None:
+        self.in_detail = in_detail
+        self.services: dict[str, Service] = {}
         self.unknown: dict[str, None] = {}
         self.resources_only: dict[str, None] = {}
 
@@ -161,7 +168,7 @@ class _Section:
                 continue  # a wildcard for many services, and no ARN of this one
             self._take(service, actions, resources, conditions, lines)
         for service, written in named.unknown_actions.items():
-            self.services.setdefault(service, _Service()).unknown_actions.update(dict.fromkeys(written))
+            self.services.setdefault(service, Service()).unknown_actions.update(dict.fromkeys(written))
         for service in named.services.keys() | named.unknown_actions.keys():
             if service in self.services:
                 self.services[service].unknown_resources.update(dict.fromkeys(resources.unknown))
@@ -178,19 +185,25 @@ class _Section:
         lines: dict[str, None],
     ) -> None:
         """Count one service of a statement in; `conditions` are those on keys of services, `lines` all as shown."""
-        into = self.services.setdefault(service, _Service())
+        into = self.services.setdefault(service, Service())
         known = reference.actions(service)
         named = set(known) if actions is None else actions
         into.everything = into.everything or named >= known.keys()
-        granted, shown = named, {"*"}
+        granted: Mapping[str, Set[str]] = dict.fromkeys(named, _EVERYTHING)
         if conditions or not resources.everything:  # otherwise nothing can be in vain
-            granted, shown = _judge(service, named, resources, conditions, into)
-        if granted:
-            into.granted |= granted
-            own = ["*"] if resources.everything else [arn.text for arn in resources.of(service) if arn.text in shown]
-            into.resources.update(dict.fromkeys(own))
-            into.lines.update(lines)
-            into.unconditional = into.unconditional or not lines
+            granted = _judge(service, named, resources, conditions, into)
+        if not granted:
+            return
+        into.granted.update(granted)
+        own = ["*"] if resources.everything else [arn.text for arn in resources.of(service)]
+        shown = frozenset[str]().union(*granted.values())
+        into.resources.update(dict.fromkeys(text for text in own if text in shown))
+        into.lines.update(lines)
+        into.unconditional = into.unconditional or not lines
+        if service == self.in_detail:
+            for name, applicable in granted.items():
+                grants = into.grants.setdefault(name, {})
+                grants.update(dict.fromkeys((text, tuple(lines)) for text in own if text in applicable))
 
     def rows(self) -> tuple[SummaryRow, ...]:
         names = reference.services()
@@ -215,13 +228,12 @@ class _Section:
 
 
 def _judge(
-    service: str, named: set[str], resources: Resources, conditions: list[Condition], into: _Service
-) -> tuple[set[str], set[str]]:
-    """Which of the actions a statement really allows or denies, and on which resources. The rest is in vain."""
+    service: str, named: set[str], resources: Resources, conditions: list[Condition], into: Service
+) -> dict[str, Set[str]]:
+    """Which of the actions a statement really allows or denies, each on which resources. The rest is in vain."""
     own = [] if resources.everything else resources.of(service)
     applicable_to = Applicable(service, own).to
-    granted: set[str] = set()
-    shown: set[str] = set()
+    granted: dict[str, Set[str]] = {}
     used: set[str] = set()
     fitting: set[str] = set()
     for name in sorted(named):
@@ -231,14 +243,13 @@ def _judge(
         used |= applicable
         fitting.update(each.key for each in conditions if each.key not in unsupported)
         if applicable and not unsupported:
-            granted.add(name)
-            shown |= applicable
+            granted[name] = applicable
         else:
             into.withheld[name] = _warning(details, applicable, unsupported)
         into.lacks_condition = into.lacks_condition or bool(unsupported and applicable)
     into.idle_resources = into.idle_resources or any(arn.text not in used for arn in own)
     into.idle_conditions = into.idle_conditions or any(each.key not in fitting for each in conditions)
-    return granted, shown
+    return granted
 
 
 class _Named:
@@ -326,10 +337,14 @@ def _line(condition: Condition) -> str:
     return f"{condition.key} | {condition.operator} | {', '.join(condition.values)}"
 
 
-def _row(key: str, service: _Service) -> SummaryRow:
+def withheld_by(service: Service) -> dict[str, str]:
+    """The actions that are named in vain, and why. What another statement grants is not."""
+    return {name: warning for name, warning in service.withheld.items() if name not in service.granted}
+
+
+def _row(key: str, service: Service) -> SummaryRow:
     known = reference.actions(key)
-    # What another statement grants is not in vain.
-    withheld = {name: warning for name, warning in service.withheld.items() if name not in service.granted}
+    withheld = withheld_by(service)
     resource_warning = condition_warning = ""
     if service.idle_resources:
         resource_warning = RESOURCES_WITHOUT_ACTION
@@ -339,13 +354,12 @@ def _row(key: str, service: _Service) -> SummaryRow:
         condition_warning = CONDITIONS_WITHOUT_ACTION
     elif service.lacks_condition and withheld:
         condition_warning = ACTIONS_WITHOUT_CONDITION
-    lines = list(service.lines)
-    condition = "None" if not lines else "Multiple" if len(lines) > 1 or service.unconditional else lines[0]
+    condition = condition_text(list(service.lines), service.unconditional)
     return SummaryRow(
         key,
         reference.services()[key],
         "Full access" if service.everything else _access_level(key, service.granted),
-        _resource(key, tuple(service.resources)),
+        resource_text(key, tuple(service.resources)),
         condition,
         tuple(known[name] for name in sorted(service.granted)),
         tuple((*known[name], withheld[name]) for name in sorted(withheld)),
@@ -372,7 +386,13 @@ def _access_level(service: str, covered: set[str]) -> str:
     return " ".join(parts)
 
 
-def _resource(service: str, resources: tuple[str, ...]) -> str:
+def condition_text(lines: Sequence[str], unconditional: bool) -> str:
+    """What the column `Request condition` says; some of what is summed up may have none."""
+    return "None" if not lines else "Multiple" if len(lines) > 1 or unconditional else lines[0]
+
+
+def resource_text(service: str, resources: tuple[str, ...]) -> str:
+    """What the column `Resource` says."""
     if "*" in resources:
         return "All resources"
     if len(resources) > 1:

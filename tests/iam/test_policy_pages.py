@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -100,12 +101,83 @@ def test_the_summary_says_what_a_policy_allows_and_denies(console, admin, sandbo
     arn = admin.call("iam:CreatePolicy", policy_name="Mixed", policy_document=document)["Policy"]["Arn"]
 
     page = body(console.get(details(arn)))
-    opened = body(console.get(details(arn, "?allow-open=s3")))
+    opened = body(console.get(details(arn, "?effect=allow&service=s3")))
 
     assert "Explicit deny" in page
     assert "Limited: Read" in page
     assert "BucketName | string like | company1-sales, ObjectPath | string like | All" in page
     assert "GetObject" in opened
+
+
+@pytest.fixture
+def elements(admin) -> str:
+    """Something of everything that a summary tells."""
+    document = policy(
+        deny("s3:DeleteBucket", "arn:aws:s3:::company1-sales"),
+        allow(["s3:GetObject", "s3:ListAllMyBuckets", "s3:GetObjct"], "arn:aws:s3:::company1-sales/*"),
+        allow("sqs:SendMessage", ["arn:aws:sqs:us-east-2:123456789012:q", "arn:aws:sqs:*:*:r"]),
+    )
+    made = admin.call("iam:CreatePolicy", policy_name="Elements", policy_document=document)
+    arn: str = made["Policy"]["Arn"]
+    return arn
+
+
+def test_a_service_of_the_summary_leads_to_its_actions(console, elements):
+    services = body(console.get(details(elements)))
+    page = body(console.get(details(elements, "?effect=allow&service=s3")))
+    denied = body(console.get(details(elements, "?effect=deny&service=s3")))
+    everything = body(console.get(details(elements, "?effect=allow&service=s3&all=1&q=DeleteBucket")))
+
+    assert 'href="?effect=allow&service=s3"' in services
+    assert "Read (1 of" in " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "ListAllMyBuckets" in page
+    assert "(No access)" in page
+    assert "This action does not support resource-level permissions." in page
+    assert "Unrecognized actions" in page
+    assert "GetObjct" in page
+    assert "Show remaining" in page
+    assert "DeleteBucketPolicy" not in page
+    assert "Amazon S3 (Explicitly denied)" in denied
+    assert "DeleteBucket" in denied
+    assert "DeleteBucketPolicy" in everything
+    assert "Hide remaining" in everything
+
+
+def test_an_action_of_the_summary_leads_to_its_resources(console, elements):
+    page = body(console.get(details(elements, "?effect=allow&service=sqs&action=SendMessage")))
+    searched = body(console.get(details(elements, "?effect=allow&service=sqs&action=SendMessage&q=nothing")))
+
+    assert "Amazon SQS: SendMessage (Write)" in page
+    for text in ("QueueName | string like | q", "us-east-2", "123456789012", "All Regions", "All accounts"):
+        assert text in page
+    assert "Back to actions" in page
+    assert "No matches" in searched
+
+
+def test_an_own_account_in_a_resource_is_this_account(console, admin, sandbox):
+    document = policy(allow("sqs:SendMessage", f"arn:aws:sqs:us-east-2:{sandbox.account_id}:q"))
+    arn = admin.call("iam:CreatePolicy", policy_name="Queue", policy_document=document)["Policy"]["Arn"]
+
+    assert "This account" in body(console.get(details(arn, "?effect=allow&service=sqs&action=SendMessage")))
+
+
+def test_one_search_looks_through_the_whole_summary(console, elements):
+    page = body(console.get(details(elements, "?q=sqs")))
+
+    assert "1 match" in page
+    assert "Amazon SQS" in page
+    assert 'service=s3"' not in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["effect=allow&service=no-such", "effect=x&service=s3", "service=s3", "effect=deny&service=sqs", "q=%00"],
+)
+def test_a_level_that_is_not_there_is_the_list_of_services(console, elements, query):
+    answer = console.get(details(elements, f"?{query}"))
+
+    assert answer.status_code == 200
+    assert "Explicit deny" in body(answer)
 
 
 def test_json_shows_the_saved_text_and_its_findings(console):
@@ -131,7 +203,7 @@ def test_the_summary_warns_of_what_does_not_provide_permissions(console, admin):
     arn = admin.call("iam:CreatePolicy", policy_name="InVain", policy_document=document)["Policy"]["Arn"]
 
     page = body(console.get(details(arn)))
-    opened = body(console.get(details(arn, "?allow-open=s3")))
+    opened = body(console.get(details(arn, "?effect=allow&service=s3")))
 
     assert "This policy defines some actions, resources, or conditions that do not provide permissions." in page
     assert "Uncategorized services" in page

@@ -30,8 +30,8 @@ from iamconsole.iam.views.policy_parts import (
     policy_name,
     policy_type,
     policy_url,
-    summary_context,
 )
+from iamconsole.iam.views.policy_summary import summary_context
 from iamconsole.ui import flash
 from iamconsole.ui.forms import ConfirmForm
 from iamconsole.ui.pages import Aws, ConsoleRequest, Panel, panel, render_page

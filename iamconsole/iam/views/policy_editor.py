@@ -12,7 +12,8 @@ from iamconsole.iam import quotas
 from iamconsole.iam.forms.policies import NewVersionForm, PolicyDetailsForm
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
-from iamconsole.iam.views.policy_parts import policy_name, policy_url, summary_context
+from iamconsole.iam.views.policy_parts import policy_name, policy_url
+from iamconsole.iam.views.policy_summary import summary_context
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel

@@ -1,17 +1,14 @@
-"""What many pages show of policies: their type, the table to pick from, the summary of a document."""
+"""What many pages show of policies: their type, and the table to pick from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 
 from iamconsole.core.arn import Arn
 from iamconsole.core.errors import AwsError
-from iamconsole.policy import Summary, SummaryRow, parse, reference, summarize
-from iamconsole.policy.summarize import LEVELS
 from iamconsole.ui.pages import ConsoleRequest, panel
 from iamconsole.ui.table import Action, Column, Table
 
@@ -99,79 +96,3 @@ def policies_table(
 def create_policy_action() -> Action:
     """`Create policy` beside a table to pick from: in a new tab, and Refresh brings what it made."""
     return Action("Create policy", reverse("iam:policy-create"), new_tab=True)
-
-
-CELLS = "iam/policy_cells.html"
-SUMMARY_COLUMNS = (
-    Column("service_name", "Service", sortable=True, template=f"{CELLS}#summary-service-cell"),
-    Column("access_level", "Access level"),
-    Column("resource", "Resource", template=f"{CELLS}#summary-resource-cell"),
-    Column("condition", "Request condition", template=f"{CELLS}#summary-condition-cell"),
-)
-
-
-def summary_context(request: ConsoleRequest, document: str, form: str = "") -> dict[str, Any]:
-    """What iam/policy_summary.html shows of a document."""
-    summary = summarize(parse(document, "identity"))
-    return {
-        "summary": summary,
-        "summary_tables": summary_tables(request, summary, form),
-        "remaining": _remaining_services(summary),
-    }
-
-
-def summary_tables(request: ConsoleRequest, summary: Summary, form: str = "") -> list[Table]:
-    """One table for what the policy denies and one for what it allows, each row opening on its actions."""
-    tables = []
-    for name, title, rows in (("deny", "Explicit deny", summary.deny), ("allow", "Allow", summary.allow)):
-        if not rows:
-            continue
-        table = Table(
-            name,
-            title,
-            SUMMARY_COLUMNS,
-            counted=f"{len(rows)} of {summary.services} services",
-            key="service",
-            row_label="service_name",
-            expand="iam/policy_cells.html#service-actions",
-            refresh=False,
-            searchable=not form,
-            form=form,
-            level=3,
-        )
-        table.listing(request, name)
-        table.details = {row.service: ServiceActions(row) for row in rows if row.service in table.opened}
-        tables.append(table.show(rows))
-    return tables
-
-
-@dataclass(frozen=True)
-class ServiceActions:
-    """The actions of one service: those that are allowed or denied by access level, and those named in vain."""
-
-    row: SummaryRow
-
-    @property
-    def levels(self) -> list[tuple[str, list[str]]]:
-        row = self.row
-        levels = (*LEVELS, *sorted({level for _, level in row.actions} - set(LEVELS)))
-        grouped = [(level, [name for name, own in row.actions if own == level]) for level in levels]
-        return [(level, names) for level, names in grouped if names]
-
-    @property
-    def without_access(self) -> list[tuple[str, list[str]]]:
-        """The warnings of the service summary, each with its actions."""
-        found: dict[str, list[str]] = {}
-        for name, _, warning in self.row.withheld:
-            found.setdefault(warning, []).append(name)
-        return list(found.items())
-
-
-def _remaining_services(summary: Summary) -> list[str]:
-    """The names of the services that a policy says nothing about: implicitly denied within it."""
-    named = {row.service for row in (*summary.allow, *summary.deny)} | {key for key, *_ in summary.without_permissions}
-    return [name for key, name in sorted(reference.services().items(), key=_by_name) if key not in named]
-
-
-def _by_name(item: tuple[str, str]) -> str:
-    return item[1].lower()
