@@ -33,6 +33,7 @@ TRUST = (
 LISTS = (
     ("users list",     "/iam/users",    "user-00",   ("name", "created"), 250),
     ("groups list",    "/iam/groups",   "group-00",  ("name", "created"), 15),
+    ("roles list",     "/iam/roles",    "role-00",   ("name",),           50),
     ("policies list",  "/iam/policies", "policy-00", ("name",),           150),
 )  # fmt: skip
 
