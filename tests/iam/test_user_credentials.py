@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.factories import allow, deny, policy
+from tests.factories import allow, client_for, deny, policy
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,38 @@ def test_a_refused_password_stays_in_the_dialog(limited):
     answer = limited("iam:CreateLoginProfile").post(f"{BASE}/enable-console", {"password_kind": "auto"})
     assert answer.status_code == 422
     assert "is not authorized to perform: iam:CreateLoginProfile" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("page", "posted"),
+    [("manage-console", {"password_kind": "auto"}), ("disable-console", {})],
+)
+def test_sessions_that_the_old_password_began_are_revoked_and_later_ones_are_not(
+    browser, as_user, admin, sandbox, page, posted
+):
+    admin.call("iam:AttachUserPolicy", user_name="amin", policy_arn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+    his = as_user("amin")
+    assert "Select amin" in text_of(his.get("/iam/users"))
+    answer = text_of(browser.post(f"{BASE}/{page}", posted | {"revoke_sessions": "on"}, follow=True))
+    assert "Active console sessions of user amin revoked." in answer
+    assert "an identity-based policy explicitly denies the action" in text_of(his.get("/iam/users"))
+    found = admin.call("iam:GetUserPolicy", user_name="amin", policy_name="AWSRevokeOlderSessions")
+    assert "aws:TokenIssueTime" in found["PolicyDocument"]
+    assert client_for(sandbox, "amin").call("iam:ListUsers")  # an access key has no time of issue
+
+
+def test_without_the_box_no_session_is_revoked(browser, as_user, admin):
+    as_user("amin")
+    browser.post(f"{BASE}/disable-console")
+    assert admin.call("iam:ListUserPolicies", user_name="amin")["PolicyNames"] == []
+
+
+def test_a_refused_revocation_leaves_the_rest_done_and_is_named(limited, root):
+    his = limited("iam:PutUserPolicy")
+    root.call("iam:CreateLoginProfile", user_name="amin", password="Good-Passw0rd")
+    page = text_of(his.post(f"{BASE}/disable-console", {"revoke_sessions": "on"}, follow=True))
+    assert "Console access disabled." in page
+    assert "The active console sessions of user amin were not revoked." in page
 
 
 # -- access keys ------------------------------------------------------------------------------------

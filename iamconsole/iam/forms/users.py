@@ -109,6 +109,23 @@ class PasswordForm(Form):
         return {}
 
 
+REVOKE = "Revoke active console sessions"
+REVOKED = (
+    "Attaches the inline policy AWSRevokeOlderSessions, which denies everything to sessions that began before now. "
+    "Access keys keep working."
+)
+
+
+class ManagePasswordForm(PasswordForm):
+    """A new password for who has one, perhaps because somebody else knows the old."""
+
+    revoke_sessions = forms.BooleanField(label=REVOKE, required=False, help_text=REVOKED)
+
+
+class DisableConsoleForm(Form):
+    revoke_sessions = forms.BooleanField(label=REVOKE, required=False, help_text=REVOKED)
+
+
 # -- the create-user wizard -------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from iamconsole.core.errors import AwsError
 from iamconsole.core.listing import Listing
 from iamconsole.iam.forms.groups import GroupForm, RenameForm, UserPicksForm
+from iamconsole.iam.views import last_accessed
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import every, in_order
 from iamconsole.iam.views.common import chosen, counted, post_or_get
@@ -201,7 +202,7 @@ def _additions(group_name: str, user_names: Iterable[str]) -> list[Call]:
 
 # -- details ----------------------------------------------------------------------------------------
 
-SECTIONS = ("users", "permissions")
+SECTIONS = ("users", "permissions", last_accessed.SECTION)
 
 
 @require_safe
@@ -218,12 +219,16 @@ def group_detail(request: ConsoleRequest, group_name: str) -> HttpResponse:
         "tabs": [
             ("users", "Users", group.result["Total"] if group.result else None),
             ("permissions", "Permissions"),
+            (last_accessed.SECTION, last_accessed.LABEL),
         ],
     }
     if section == "permissions":
         held = held_policies(request, group_name)
         context["table"] = permissions_table(request, group_name, held)
         context["errors"] = held.errors if held.read else ()
+    elif section == last_accessed.SECTION:
+        named = f"arn:aws:iam::{request.caller.account_id}:group/{group_name}"
+        context |= last_accessed.last_accessed_context(request, group.result["Group"]["Arn"] if group.result else named)
     elif group.result is None:
         context["table"] = users.fail(group.error or AwsError(""))
     else:

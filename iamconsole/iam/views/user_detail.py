@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from iamconsole.iam.views import last_accessed
 from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.boundaries import boundary_block
 from iamconsole.iam.views.holder import Holder
@@ -20,7 +21,16 @@ from iamconsole.iam.views.user_rows import mfa_status, optional_profile
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 
 HEAD = ("iam:GetUser", "iam:GetLoginProfile", "iam:ListMFADevices", "iam:ListAccessKeys")
-SECTIONS = ("permissions", "groups", "tags", "security_credentials")
+SECTIONS = ("permissions", "groups", "tags", "security_credentials", last_accessed.SECTION)
+
+OF_SERVICES = "list-service-specific-credentials"
+# What else a user can have beside a password, devices and access keys: the API makes it, this console does not.
+OTHERS = (  # block, button, what lists it
+    ("SSH public keys for AWS CodeCommit", "Upload SSH public key", "list-ssh-public-keys"),
+    ("HTTPS Git credentials for AWS CodeCommit", "Generate credentials", OF_SERVICES),
+    ("Credentials for Amazon Keyspaces (for Apache Cassandra)", "Generate credentials", OF_SERVICES),
+    ("X.509 Signing certificates", "Create X.509 certificate", "list-signing-certificates"),
+)
 
 
 @require_safe
@@ -53,6 +63,7 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
             ("groups", "Groups", len(groups.result["Groups"]) if groups.result else None),
             ("tags", "Tags", len(tags) if user else None),
             ("security_credentials", "Security credentials"),
+            (last_accessed.SECTION, last_accessed.LABEL),
         ],
     }
     if section == "permissions":
@@ -63,7 +74,13 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
         context["table"] = memberships_table(request, user_name, groups)
     elif section == "tags":
         context["table"] = tags_table(request, user.error or tags, tags_url("user", user_name))
+    elif section == last_accessed.SECTION:
+        arn = row.get("Arn", f"arn:aws:iam::{request.caller.account_id}:user/{user_name}")
+        context |= last_accessed.last_accessed_context(request, arn)
     else:
         context |= {"sign_in_url": own_sign_in_url(request), "mfa_table": mfa_table(owner, devices)}
-        context["create_key_url"] = owner.url("access-key-create")
+        context |= {
+            "create_key_url": owner.url("access-key-create"),
+            "others": OTHERS,
+        }
     return render_page(request, "iam/user_detail.html", context, partial="table" if "table" in context else None)

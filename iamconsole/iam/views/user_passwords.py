@@ -11,15 +11,18 @@ from urllib.parse import quote, urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from iamconsole.core.errors import NoSuchEntity
 from iamconsole.core.ids import Ids
 from iamconsole.iam.forms.account_rules import AccountRules
-from iamconsole.iam.forms.users import PASSWORD_TEXTS, PasswordForm
+from iamconsole.iam.forms.users import PASSWORD_TEXTS, DisableConsoleForm, ManagePasswordForm, PasswordForm
 from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
+from iamconsole.iam.views.holder import Holder
+from iamconsole.iam.views.revoking import revoking
 from iamconsole.iam.views.user_rows import user_url
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
@@ -121,12 +124,15 @@ def user_manage_console(request: ConsoleRequest, user_name: str) -> HttpResponse
 def _set_password(request: ConsoleRequest, user_name: str, title: str, action: str) -> HttpResponse:
     manage = action == "iam:UpdateLoginProfile"
     deed = "reset it" if manage else "enable console access"
-    form = PasswordForm(request.POST if request.method == "POST" else None, account=account_rules(request))
+    kind = ManagePasswordForm if manage else PasswordForm
+    form = kind(request.POST if request.method == "POST" else None, account=account_rules(request))
     if request.method == "POST" and form.is_valid():
         password = chosen_password(request, form.cleaned_data)
         chosen = {"password": password, "password_reset_required": form.cleaned_data["reset_required"]}
         if submit(form, request.aws, action, user_name=user_name, **chosen):
             flash.success(request, "Console password updated." if manage else "Console access enabled.")
+            if form.cleaned_data.get("revoke_sessions"):
+                _revoke(request, user_name)
             token = keep_once(request, {"user_name": user_name, "password": password})
             return redirect(user_url(user_name, "user-console-password", made=token))
     context = {
@@ -161,5 +167,16 @@ def user_disable_console(request: ConsoleRequest, user_name: str) -> HttpRespons
             flash.failure(request, "Console access was not disabled.", error)
         else:
             flash.success(request, "Console access disabled.")
+            if "revoke_sessions" in request.POST:
+                _revoke(request, user_name)
         return redirect(home)
-    return render_page(request, "iam/user_disable_console.html", {"user_name": user_name, "home": home})
+    context = {"user_name": user_name, "home": home, "form": DisableConsoleForm()}
+    return render_page(request, "iam/user_disable_console.html", context)
+
+
+def _revoke(request: ConsoleRequest, user_name: str) -> None:
+    """End the sessions that the old password began; they would last for hours."""
+    if error := in_order(request.aws, [revoking(Holder("user", user_name), timezone.now())]):
+        flash.failure(request, f"The active console sessions of user {user_name} were not revoked.", error)
+    else:
+        flash.success(request, f"Active console sessions of user {user_name} revoked.")

@@ -74,13 +74,19 @@ def mfa_status(devices: Panel) -> Panel:
 def user_rows(request: ConsoleRequest, users: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The users with their password, groups, keys and last activity; what was refused stays a refusal."""
     names = [{"user_name": user["UserName"]} for user in users]
-    actions = ("iam:GetLoginProfile", "iam:ListMFADevices", "iam:ListGroupsForUser", "iam:ListAccessKeys")
+    actions = (
+        "iam:GetLoginProfile",
+        "iam:ListSigningCertificates",
+        "iam:ListMFADevices",
+        "iam:ListGroupsForUser",
+        "iam:ListAccessKeys",
+    )
     answers = iter(request.aws.call_many([(action, name) for name in names for action in actions]))
     found = []
     for user in users:
-        profile, devices, groups, keys = (Panel.of(next(answers)) for _ in actions)
+        profile, certificates, devices, groups, keys = (Panel.of(next(answers)) for _ in actions)
         answered = {"profile": optional_profile(profile), "mfa": mfa_status(devices), "groups": groups, "keys": keys}
-        found.append(user | answered)
+        found.append(user | answered | {"certificates": certificates})
     every = [key for row in found if row["keys"].result for key in row["keys"].result["AccessKeyMetadata"]]
     used = {key["AccessKeyId"]: key for key in with_last_use(request, every)}
     for row in found:

@@ -58,6 +58,7 @@ COLUMNS = (
     Column("arn", "ARN", value="Arn", template=f"{CELLS}#arn-cell", hidden=True),
     replace(CREATED, hidden=True),
     Column("console_access", "Console access", value="profile", template=f"{CELLS}#console-access-cell", hidden=True),
+    Column("certificates", "Signing certs", template=f"{CELLS}#certificates-cell", hidden=True),
 )
 
 
