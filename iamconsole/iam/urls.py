@@ -18,6 +18,7 @@ from iamconsole.iam.views import (
     permissions,
     policies,
     policy_editor,
+    providers,
     role_detail,
     roles,
     security_credentials,
@@ -58,6 +59,29 @@ account_paths = [
     path("iam/edit-password-policy", RedirectView.as_view(pattern_name="iam:password-policy-edit")),
     path("iam/credential_report", credential_report.credential_report, name="credential-report"),
     path("iam/organizations/scp", organizations.service_control_policies, name="service-control-policies"),
+]
+
+_provider = "<path:provider_arn>"
+
+provider_paths = [
+    path("iam/identity_providers", providers.provider_list, name="provider-list"),
+    path("iam/identity_providers/create", providers.provider_create, name="provider-create"),
+    path("iam/identity_providers/delete", providers.provider_delete, name="provider-delete"),
+    # The ARN comes last: what it ends with is the provider's to choose.
+    *(
+        path(f"iam/identity_providers/{page}/{_provider}", view, name=f"provider-{name}")
+        for page, view, name in (
+            ("details", providers.provider_detail, "detail"),
+            ("tags", providers.provider_tags, "tags"),
+            ("metadata", providers.provider_metadata, "metadata"),
+            ("metadata-file", providers.provider_metadata_file, "metadata-file"),
+            ("encryption", providers.provider_encryption, "encryption"),
+            ("encryption-remove", providers.provider_key_remove, "key-remove"),
+            ("audiences-add", providers.provider_audience_add, "audience-add"),
+            ("audiences-remove", providers.provider_audience_remove, "audience-remove"),
+            ("thumbprints", providers.provider_thumbprints, "thumbprints"),
+        )
+    ),
 ]
 
 group_paths = [
@@ -200,6 +224,7 @@ credential_paths = [
 urlpatterns = [
     *dashboard_paths,
     *account_paths,
+    *provider_paths,
     *user_paths,
     *credential_paths,
     *group_paths,

@@ -26,6 +26,8 @@ PAGES = [
     "/iam/account_settings",
     "/iam/account_settings/edit-password-policy",
     "/iam/credential_report",
+    "/iam/identity_providers",
+    "/iam/identity_providers/create",
     "/iam/organizations/scp",
     "/iam/security_credentials",
     "/iam/security_credentials/mfa",

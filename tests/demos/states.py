@@ -48,6 +48,10 @@ def click(selector: str) -> Act:
     return lambda page: page.locator(selector).first.click()
 
 
+def shown(selector: str) -> Act:
+    return lambda page: expect(page.locator(selector).first).to_be_visible()
+
+
 def in_turn(*acts: Act) -> Act:
     def act(page: Page) -> None:
         for each in acts:
@@ -226,18 +230,28 @@ S3 = (
     State("upload", "/s3/upload/company1-hr"),
 )
 
+PROVIDER = "/iam/identity_providers/details/arn:aws:iam::{account}:oidc-provider/idp.example.com/realms/main"
+
 ACCOUNT = (
     State("account-settings", "/iam/account_settings"),
     State("account-settings-refused", "/iam/account_settings", "john"),
     State("password-policy", "/iam/account_settings/edit-password-policy", act=tick("Custom")),
     State("password-policy-wrong", "/iam/account_settings/edit-password-policy", act=in_turn(
-        tick("Custom"), fill("Enforce minimum password length", "5"), press("Save changes"),
-        lambda page: expect(page.locator(".field-error").first).to_be_visible())),
+        tick("Custom"), fill("Enforce minimum password length", "5"), press("Save changes"), shown(".field-error"))),
     State("password-policy-question", "/iam/account_settings/edit-password-policy", act=in_turn(
         tick("Custom"), a_dialog(press("Save changes")))),
     State("credential-report", "/iam/credential_report"),
     State("credential-report-refused", "/iam/credential_report", "john"),
     State("service-control-policies", "/iam/organizations/scp"),
+    State("providers", "/iam/identity_providers"),
+    State("providers-refused", "/iam/identity_providers", "john"),
+    State("provider-create", "/iam/identity_providers/create"),
+    State("provider-create-oidc", "/iam/identity_providers/create", act=in_turn(
+        click("[name=kind][value=oidc]"), press("Add provider"), shown(".field-error"))),
+    State("provider", f"{PROVIDER}?section=audiences"),
+    State("provider-thumbprints", f"{PROVIDER}?section=endpoint_verification"),
+    State("provider-delete", f"{PROVIDER}?section=tags", act=a_dialog(press("Delete", "link"))),
+    State("provider-audience", PROVIDER, act=a_dialog(press("Add audience", "link"))),
     State("switch-role", "/switchrole?account={account}&roleName=S3AccessRole&color=FBBF93"),
     State("switch-role-refused", "/switchrole?account={account}&roleName=Nobody", "john", press("Switch Role")),
     State("switch-role-root", "/switchrole", "root"),
@@ -263,6 +277,7 @@ def play(sandbox: dict[str, Any]) -> None:
     iam.attach_group_policy(GroupName="HR", PolicyArn=policy["Arn"])
     iam.add_user_to_group(GroupName="HR", UserName="john")
     iam.attach_user_policy(UserName="john", PolicyArn=CHANGE_PASSWORD)
+    iam.create_open_id_connect_provider(Url="https://idp.example.com/realms/main", ClientIDList=["app"])
     own = {"AWS": sandbox["account_id"]}
     trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": own, "Action": "sts:AssumeRole"}}
     iam.create_role(RoleName="S3AccessRole", AssumeRolePolicyDocument=json.dumps(trust))

@@ -47,13 +47,14 @@ def tags_url(kind: str, name: str) -> str:
 
 
 @post_or_get
-def edit_tags(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
+def edit_tags(request: ConsoleRequest, kind: str, name: str, of_object: str = "") -> HttpResponse:
     """`Manage tags`. What changed is taken away, then put on, each as a call of its own.
 
-    AWS's console has no page of an instance profile: its tags are for the API.
+    `of_object` is the page of the object, where this one does not lie under it. AWS's console has no page of an
+    instance profile: its tags are for the API.
     """
     own = KINDS[kind]
-    of_object = request.path.removesuffix("/tags")
+    of_object = of_object or request.path.removesuffix("/tags")
     action, params = own.call("List{}Tags", name)
     found = panel(request, action, **params)
     present = {tag["Key"]: tag["Value"] for tag in found.result["Tags"]} if found.result else {}
@@ -71,9 +72,10 @@ def edit_tags(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
             flash.success(request, "Tags updated.")
             return wizard.done(wizard.cancel)
     context = {
-        "label": policy_name(name),  # the last part of an ARN; a name as it is
+        # What an ARN ends with, of a provider with its path; a name as it is.
+        "label": name.partition("-provider/")[2] or policy_name(name),
         "listed_as": own.listed_as,
-        "list_url": request.path.partition("/details/")[0],
+        "list_url": of_object.partition("/details/")[0],
         "read": found,
         "tags": form.editor("tags" in request.GET),
     }
