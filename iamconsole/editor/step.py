@@ -57,6 +57,7 @@ class Editor:
     view: View
     visual: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    caret: str = ""  # row and column from 0, where a button has moved it
 
     @property
     def kind(self) -> Kind:
@@ -82,12 +83,23 @@ def editor_step(
     view: View = "json",
 ) -> Step:
     """The step that edits a policy: begin with `document`, shown by `view` where that can show it."""
+    reports: dict[str, Report] = {}  # a page asks about a text once
+
+    def options(wizard: Wizard) -> dict[str, Any]:
+        def look(text: str) -> Report:
+            if text not in reports:
+                aws = wizard.request.aws  # type: ignore[attr-defined]  # a ConsoleRequest
+                reports[text] = Report.asked(aws, text, kind, limit)
+            return reports[text]
+
+        return {"kind": kind, "limit": limit, "look": look}
+
     return Step(
         name,
         title,
         PolicyDocumentForm,
         initial={"document": document, "newest": newest, "view": view},
-        options=lambda _: {"kind": kind, "limit": limit},
+        options=options,
         posted=_posted,
         part="editor/editor.html",
     )
@@ -151,7 +163,7 @@ def _posted(wizard: Wizard, posted: QueryDict) -> None:
     if pressed == "json":
         editor.view = "json"
     elif pressed == "visual" and editor.has_visual and not was_visual:
-        if Report(text, form.kind, form.limit).errors:
+        if form.look(text).errors:
             editor.problem = HAS_ERRORS
         else:
             text = _show_visual(editor, text, QueryDict())

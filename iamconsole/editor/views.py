@@ -19,7 +19,8 @@ KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind) if kind in LIMIT
 @require_POST
 def findings(request: ConsoleRequest) -> HttpResponse:
     limit = request.POST.get("limit", "")
-    report = Report(
+    report = Report.asked(
+        request.aws,
         plain(request.POST.get("document", ""))[:LONGEST],
         KINDS.get(request.POST.get("kind", ""), "identity"),
         int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 7 else 0,

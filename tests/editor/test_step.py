@@ -39,7 +39,7 @@ def test_a_button_of_the_editor_neither_checks_nor_leaves_the_step(console):
 
     assert answer.status_code == 200
     assert "Specify permissions" in answer.content.decode()
-    assert "Resolve 1 error." not in answer.content.decode()
+    assert "field-error" not in answer.content.decode()
 
 
 def test_format_indents_as_the_console_writes_and_the_draft_keeps_it(console):

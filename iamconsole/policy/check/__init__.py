@@ -24,7 +24,7 @@ from . import (
 from .catalogue import CATALOGUE, Entry, FindingType, learn_more
 from .report import Finding, Report
 
-__all__ = ["CATALOGUE", "Entry", "Finding", "FindingType", "check", "learn_more"]
+__all__ = ["CATALOGUE", "Entry", "Finding", "FindingType", "check", "check_grammar", "learn_more"]
 
 _OF_STATEMENTS = (
     actions.of_statement,
@@ -52,4 +52,15 @@ def check(policy: Policy) -> tuple[Finding, ...]:
                 of_statement(part, report)
         trust.of_policy(report)
         redundancy.of_policy(report)
+    return _in_order(report)
+
+
+def check_grammar(policy: Policy) -> tuple[Finding, ...]:
+    """Only what keeps the text from being a policy at all."""
+    report = Report(policy)
+    grammar.of_problems(report)
+    return _in_order(report)
+
+
+def _in_order(report: Report) -> tuple[Finding, ...]:
     return tuple(sorted(report.found, key=lambda found: (found.line, found.column)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
@@ -126,4 +127,6 @@ def _fingerprint() -> str:
         for path in sorted(Path(folder).rglob("*")):
             if path.is_file():
                 digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    for finder in get_finders():
+        digest.update("\n".join(sorted(name for name, _ in finder.list([]))).encode())
     return digest.hexdigest()

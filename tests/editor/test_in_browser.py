@@ -1,0 +1,139 @@
+"""The JSON editor in a real Chromium. Each window also fails for a refused script or style, or another host."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.axe import faults
+from tests.factories import allow, policy
+
+pytestmark = pytest.mark.browser
+
+CREATE = "/iam/policies/create"
+DOCUMENT = json.dumps(json.loads(policy(allow(["ec2:StartInstances", "ec2:StopInstance"]))), indent=4)
+
+
+def write(page: Page, text: str) -> None:
+    """As from a keyboard: everything is selected and replaced."""
+    page.locator("#policy-ace .ace_text-input").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+
+
+def text_of(page: Page) -> str:
+    """What would be sent, which is what Ace shows."""
+    sent = page.evaluate("document.querySelector('textarea[name=document]').value")
+    assert page.evaluate("ace.edit('policy-ace').getValue()") == sent
+    return str(sent)
+
+
+def place(page: Page) -> str:
+    return page.locator("[data-caret-place]").inner_text()
+
+
+def errors(page: Page, number: int) -> None:
+    expect(page.locator("#policy-findings")).to_contain_text(f"Errors: {number}")
+
+
+@pytest.fixture
+def editor(window) -> Page:
+    window.goto(CREATE)
+    window.locator("#policy-ace .ace_content").wait_for()
+    return window
+
+
+def test_a_misspelt_action_is_marked_explained_and_keeps_next_from_being_pressed(editor):
+    write(editor, DOCUMENT)
+    errors(editor, 1)
+    found = editor.locator("#policy-findings [data-finding]:visible")
+    expect(found).to_contain_text("Invalid action: The action ec2:StopInstance does not exist.")
+    expect(found).to_contain_text("Did you mean ec2:StopInstances?")
+    expect(editor.get_by_role("button", name="Next")).to_be_disabled()
+    expect(editor.locator(".ace_gutter-cell.ace_error")).to_have_count(1)
+    found.get_by_text("Explain").click()
+    expect(found).to_contain_text("The service has no such action")
+    found.locator(".finding-place").click()
+    assert place(editor) == re.search(r"Ln \d+, Col \d+", found.inner_text())[0]
+
+    write(editor, DOCUMENT.replace("StopInstance", "StopInstances"))
+    errors(editor, 0)
+    expect(editor.locator(".ace_gutter-cell.ace_error")).to_have_count(0)
+    editor.get_by_role("button", name="Next").click()
+    expect(editor.get_by_role("heading", name="Review and create")).to_be_visible()
+
+
+def test_enter_elsewhere_does_not_pass_what_next_does_not(editor):
+    write(editor, DOCUMENT)
+    errors(editor, 1)
+    editor.evaluate("document.getElementById('wizard').requestSubmit()")
+    expect(editor.locator("#live")).to_have_text("Resolve 1 error.")
+    expect(editor.get_by_role("heading", name="Specify permissions")).to_be_visible()
+
+
+def test_by_keyboard_tab_indents_and_escape_then_tab_leaves(editor):
+    editor.locator("#policy-ace .ace_text-input").focus()
+    expect(editor.locator("#live")).to_have_text("Tab indents. To leave the editor, press Escape, then Tab.")
+    editor.keyboard.press("Control+Home")
+    editor.keyboard.press("Tab")
+    assert text_of(editor).startswith("    {")
+    assert place(editor) == "Ln 1, Col 5"
+    editor.keyboard.press("Escape")
+    editor.keyboard.press("Tab")
+    assert editor.evaluate("document.activeElement.closest('#policy-ace')") is None
+
+
+def test_format_keeps_the_caret_and_can_be_undone(editor):
+    write(editor, policy(allow("s3:GetObject")))
+    errors(editor, 0)
+    before = text_of(editor)
+    editor.keyboard.press("Control+Home")
+    editor.locator(".policy-editor summary", has_text="Actions").click()
+    editor.get_by_role("menuitem", name="Format").click()
+    expect(editor.locator(".ace_line").nth(1)).to_contain_text('"Version"')
+    assert json.loads(text_of(editor)) == json.loads(before)
+    assert place(editor) == "Ln 1, Col 1"
+    editor.locator("#policy-ace .ace_text-input").focus()
+    editor.keyboard.press("Control+Z")
+    assert text_of(editor) == before
+
+
+def test_what_something_else_writes_into_the_field_is_taken_over(editor):
+    editor.get_by_label("Policy document (JSON)").fill(DOCUMENT)
+    errors(editor, 1)
+    assert text_of(editor) == DOCUMENT
+
+
+def test_the_colours_follow_the_page(editor):
+    editor.emulate_media(color_scheme="dark")
+    expect(editor.locator("#policy-ace")).to_have_class(re.compile("ace-cloud_editor_dark"))
+    editor.emulate_media(color_scheme="light")
+    expect(editor.locator("#policy-ace")).to_have_class(re.compile(r"ace-cloud_editor(?!_)"))
+
+
+@pytest.mark.parametrize("width", [1366, 320])
+def test_nothing_serious_is_found_by_axe(editor, width):
+    write(editor, DOCUMENT)
+    errors(editor, 1)
+    editor.set_viewport_size({"width": width, "height": 900})
+    assert faults(editor) == []
+    assert editor.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_a_script_the_field_is_a_field_and_next_says_what_is_wrong(open_window, served):
+    page = open_window(java_script_enabled=False)
+    page.goto(f"/console?account={served['account_id']}")
+    page.get_by_label("IAM username").fill("admin")
+    page.get_by_label("Password", exact=True).fill(served["admin"]["password"])
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(CREATE)
+    page.get_by_label("Policy document (JSON)").fill(DOCUMENT)
+    page.get_by_role("button", name="Next").click()
+    errors(page, 1)
+    expect(page.locator("#policy-findings")).to_contain_text("Did you mean ec2:StopInstances?")
+    page.get_by_label("Policy document (JSON)").fill(DOCUMENT.replace("StopInstance", "StopInstances"))
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Review and create")).to_be_visible()
