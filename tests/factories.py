@@ -57,6 +57,11 @@ def take_service_roles_away(account: Account) -> None:
     Role.objects.filter(account=account, path__startswith=service_linked.PATH).delete()
 
 
+def unblock(aws: AwsClient, bucket: str = "company1-hr") -> None:
+    """Take Block Public Access, which every new bucket has, from a bucket."""
+    aws.call("s3:DeletePublicAccessBlock", bucket=bucket)
+
+
 def policy(*statements: Mapping[str, Any]) -> str:
     import json
 

@@ -14,7 +14,13 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE, KEYS_PAGE = DOCS / "operations.md", DOCS / "condition-keys.md"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
-SERVICES = {"iam": "IAM", "sts": "STS", "access-analyzer": "IAM Access Analyzer", "s3": "Amazon S3"}
+SERVICES = {
+    "iam": "IAM",
+    "sts": "STS",
+    "access-analyzer": "IAM Access Analyzer",
+    "s3": "Amazon S3",
+    "s3control": "Amazon S3 Control",
+}
 WHOLE = ("iam", "sts")  # the services whose operations are all told of
 
 _ORGANIZATIONS = "AWS Organizations' central root access: there is no organization's management account here"

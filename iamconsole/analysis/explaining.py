@@ -17,6 +17,7 @@ from iamconsole.iam import aws_managed, principals
 from iamconsole.policy import (
     ENGINE_VERSION,
     AttachedPolicy,
+    BlockPublicAccess,
     Explanation,
     Kind,
     PolicySet,
@@ -112,8 +113,9 @@ def _policies(event: Event, principal: Principal) -> tuple[PolicySet, list[str]]
             text = principals.shown_to(text, event.account_id, own, principal.role_arn or principal.arn)
             resource = AttachedPolicy(parse(text, kind), on_resource["name"], kind)
     boundary = found["boundary"][0] if found["boundary"] else None
-    policies = PolicySet(tuple(found["identity"]), resource, boundary, tuple(found["session"]))
-    return policies, lost
+    policies = PolicySet(tuple(found["identity"]), None, boundary, tuple(found["session"]))
+    restricted = bool(on_resource and on_resource.get("block_public_access"))
+    return policies.for_resource(resource, BlockPublicAccess(restrict_public_buckets=restricted)), lost
 
 
 def _statements(found: Explanation, policies: PolicySet) -> list[Response]:

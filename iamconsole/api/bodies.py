@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from iamconsole import wire
@@ -13,9 +13,13 @@ PIECE = 64 * 1024
 
 
 class Pieces:
-    """An iterator of byte strings as a file that can be read once."""
+    """An iterator of byte strings as a file that can be read once.
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    `checksums`: those that the pieces are checked against, by name; each has its value once they have been read.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], checksums: Mapping[str, str]) -> None:
+        self.checksums = checksums
         self._pieces = pieces
         self._rest = b""
 

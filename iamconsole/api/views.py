@@ -108,7 +108,10 @@ def _refusal(asked: Asked, error: wire.WireError | AwsError, path: str, request_
         return HttpResponse(status=304, headers=extra)
     if asked.service == "s3" and isinstance(error, AwsError):
         extra.setdefault("Resource", path)
-    return _error(asked, error.code, error.message, error.status, request_id, extra)
+    response = _error(asked, error.code, error.message, error.status, request_id, extra)
+    for name, value in error.headers.items() if isinstance(error, AwsError) else ():
+        response.headers[name] = value
+    return response
 
 
 def _without_body(response: HttpResponseBase) -> HttpResponseBase:
@@ -265,11 +268,14 @@ def _keywords(parsed: wire.Parsed) -> dict[str, Any]:
 
 def _body(request: HttpRequest, received: wire.HttpRequest, signer: Signer) -> Body:
     """The bytes of an upload, checked against what was signed while they are read."""
+    checksums = dict.fromkeys(wire.announced_checksums(received.headers), "")
     if wire.is_chunked(received.headers):
         signed = (signer.signature.payload_hash or "").startswith("STREAMING-AWS4")
         chunk_signer = wire.chunk_signer(signer.signature, signer.secret) if signed else None
-        return Pieces(wire.decode_chunks(request, received.headers, signer=chunk_signer))
-    return Pieces(wire.checked(_hashed(request, signer), wire.named_checksums(received.headers)))
+        pieces = wire.decode_chunks(request, received.headers, signer=chunk_signer, verified=checksums)
+    else:
+        pieces = wire.checked(_hashed(request, signer), wire.named_checksums(received.headers), checksums)
+    return Pieces(pieces, checksums)
 
 
 def _hashed(request: HttpRequest, signer: Signer) -> Iterator[bytes]:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class AwsError(Exception):
     """An answer of AWS that is not a success.
 
-    `extra` holds the further elements that a service adds to its error (S3: BucketName, Key).
+    `extra` holds the further elements that a service adds to its error (S3: BucketName, Key), `headers` those of the
+    answer.
     """
 
     code: str = "InternalFailure"
@@ -43,6 +44,7 @@ class AwsError(Exception):
         status: int | None = None,
         field: str | None = None,
         extra: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -50,6 +52,7 @@ class AwsError(Exception):
         self.status = status or type(self).status
         self.field = field
         self.extra = extra or {}
+        self.headers = headers or {}
         # Set by the gateway once the refusal is an event; lets a page link to its explanation.
         self.event_id: str | None = None
 

@@ -16,7 +16,7 @@ from iamconsole.core.caller import Caller, Context
 from iamconsole.core.errors import AwsError
 from iamconsole.core.ids import Ids
 from iamconsole.core.listing import Listing
-from iamconsole.policy import AttachedPolicy, Decision, Request
+from iamconsole.policy import AttachedPolicy, BlockPublicAccess, Decision, Request
 from iamconsole.wire import service_by_prefix
 
 Params = Mapping[str, Any]
@@ -31,6 +31,7 @@ class Body(Protocol):
 Response = dict[str, Any]
 KeyValue = str | Sequence[str]
 ContextKeys = Mapping[str, KeyValue]
+NOTHING_BLOCKED = BlockPublicAccess()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Resource:
     `arn` is the real ARN with its path, or the one that the request names when the thing is not
     there: AWS decides first and says NoSuchEntity second, so that a stranger learns nothing.
     `context` holds the condition keys that come from the resource (`aws:ResourceTag/…`).
-    `account` is the owner; empty means the caller's own account. `policy` is its resource-based policy.
+    `account` is the owner; empty means the caller's own account. `policy` is its resource-based policy,
+    `block_public_access` what S3 blocks of it.
     `row` is what was found, for the work that follows.
     """
 
@@ -55,6 +57,7 @@ class Resource:
     shown: str | None = None
     # S3 says NoSuchBucket to everybody, before any policy is asked: there is no owner to ask.
     missing_first: bool = False
+    block_public_access: BlockPublicAccess = NOTHING_BLOCKED
 
     def require(self) -> Any:
         """The row, or AWS's error for a thing that is not there."""
@@ -161,7 +164,8 @@ class Call:
 
     @property
     def resource(self) -> Resource:
-        return self.by_check[0][0]
+        """What the first permission that the call needs is about."""
+        return self.resources[0]
 
     @property
     def ids(self) -> Ids:
@@ -202,7 +206,8 @@ class Operation:
     set `call.caller`, and runs where a refusal undoes what it wrote. Not together with `prepare`.
     `recorded`: False for the few that AWS's event history does not have (signing out).
     `public`: offered on the wire; sign-in is not. `management`: a management event, as opposed to a
-    data event (S3's object calls). `authorized`: False where no policy is asked (a sign-in).
+    data event (S3's object calls). `authorized`: False where no policy is asked (a sign-in),
+    or where the work asks by itself for each thing (DeleteObjects).
     `recorded_as_read`: AWS's record says `readOnly` of it although it makes something (AssumeRole).
     """
 

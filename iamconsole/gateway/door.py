@@ -392,7 +392,7 @@ def _question(made: Call, action: str, resource: Resource, carried: ContextKeys)
 def _decide(request: Request, standing: Standing, resource: Resource) -> Decision:
     policies = standing.policies
     if resource.policy is not None:
-        policies = policies.for_resource(resource.policy)
+        policies = policies.for_resource(resource.policy, resource.block_public_access)
     return decide(request, policies)
 
 

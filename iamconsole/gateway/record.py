@@ -169,6 +169,8 @@ def _add_decision(row: Event, made: Call, standing: Standing) -> list[dict[str, 
     if resource.policy is not None:
         policy = resource.policy.policy
         row.resource_policy = {"name": resource.policy.name, "sha256": policy.sha256, "type": policy.kind}
+        if resource.block_public_access.restrict_public_buckets:
+            row.resource_policy["block_public_access"] = "RestrictPublicBuckets"
     if not standing.basis:
         return None
     row.basis_id = standing.basis_key

@@ -24,7 +24,15 @@ from iamconsole.iam.operations import (
     service_linked_roles,
     users,
 )
-from iamconsole.s3 import operations as s3
+from iamconsole.s3.operations import (
+    bucket_policies,
+    bucket_settings,
+    buckets,
+    listings,
+    objects,
+    public_access,
+    tags,
+)
 from iamconsole.sts.operations import (
     assume_role,
     federation,
@@ -66,7 +74,13 @@ MODULES = (
     sign_in,
     switch_role,
     tokens,
-    s3,
+    buckets,
+    bucket_policies,
+    bucket_settings,
+    public_access,
+    objects,
+    tags,
+    listings,
     generic,
 )
 

@@ -19,8 +19,36 @@ def no_such_bucket(name: str) -> S3Error:
     )
 
 
-def no_such_key(key: str) -> S3Error:
-    return S3Error("The specified key does not exist.", code="NoSuchKey", status=404, extra={"Key": key})
+def no_such_key(key: str, headers: dict[str, str] | None = None) -> S3Error:
+    extra = {"Key": key} if key else {}
+    return S3Error("The specified key does not exist.", code="NoSuchKey", status=404, extra=extra, headers=headers)
+
+
+def no_such_version(key: str, version_id: str) -> S3Error:
+    extra = {"Key": key, "VersionId": version_id}
+    return S3Error("The specified version does not exist.", code="NoSuchVersion", status=404, extra=extra)
+
+
+def no_such_upload(upload_id: str) -> S3Error:
+    message = (
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+        "completed."
+    )
+    return S3Error(message, code="NoSuchUpload", status=404, extra={"UploadId": upload_id})
+
+
+def no_acls() -> S3Error:
+    return S3Error("The bucket does not allow ACLs", code="AccessControlListNotSupported")
+
+
+def is_delete_marker(headers: dict[str, str]) -> S3Error:
+    message = "The specified method is not allowed against this resource."
+    return S3Error(message, code="MethodNotAllowed", status=405, headers=headers)
+
+
+def not_set(code: str, message: str, bucket: str) -> S3Error:
+    """A setting of a bucket that was never put."""
+    return S3Error(message, code=code, status=404, extra={"BucketName": bucket})
 
 
 def invalid_bucket_name(name: str) -> S3Error:
@@ -42,9 +70,10 @@ def bucket_exists(owned: bool, name: str) -> S3Error:
     return S3Error(message, code=code, status=409, field="bucket", extra={"BucketName": name})
 
 
-def bucket_not_empty(name: str) -> S3Error:
+def bucket_not_empty(name: str, *, versioned: bool = False) -> S3Error:
     return S3Error(
-        "The bucket you tried to delete is not empty",
+        "The bucket you tried to delete is not empty"
+        + (". You must delete all versions in the bucket." if versioned else ""),
         code="BucketNotEmpty",
         status=409,
         extra={"BucketName": name},
@@ -88,6 +117,15 @@ def malformed_policy(message: str) -> S3Error:
     return S3Error(message, code="MalformedPolicy", field="policy")
 
 
+def public_policy(principal_arn: str, bucket_arn: str) -> S3Error:
+    # limits.md §7; S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors", Block Public Access.
+    message = (
+        f'User: {principal_arn} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket_arn}" because '
+        "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+    )
+    return S3Error(message, code="AccessDenied", status=403)
+
+
 def no_bucket_policy(name: str) -> S3Error:
     return S3Error(
         "The bucket policy does not exist", code="NoSuchBucketPolicy", status=404, extra={"BucketName": name}
@@ -105,3 +143,8 @@ def invalid_range(asked: str, size: int) -> S3Error:
         status=416,
         extra={"RangeRequested": asked, "ActualObjectSize": str(size)},
     )
+
+
+def malformed_xml() -> S3Error:
+    message = "The XML you provided was not well-formed or did not validate against our published schema"
+    return S3Error(message, code="MalformedXML")

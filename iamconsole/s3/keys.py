@@ -8,10 +8,11 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from iamconsole.core.operation import Call, Keys, Params
+from iamconsole.s3 import tagging
 
 
 def _resource_account(call: Call) -> str:
@@ -51,6 +52,8 @@ REQUEST: Keys = {
     "s3:x-amz-content-sha256": _payload,
 }
 
+VERSION: Keys = {**REQUEST, "s3:versionid": "version_id"}
+
 LISTING: Keys = {
     **REQUEST,
     "s3:prefix": "prefix",
@@ -68,6 +71,8 @@ _ACL: Keys = {
 }
 OBJECT_ACL: Keys = _ACL | {"s3:x-amz-storage-class": "storage_class"}
 BUCKET_ACL: Keys = _ACL | {"s3:x-amz-grant-write": "grant_write"}
+# Of an object that is there: the request names no storage class.
+CHANGED_ACL: Keys = BUCKET_ACL
 
 
 GRANTS = ("grant_full_control", "grant_read", "grant_read_acp", "grant_write", "grant_write_acp")
@@ -120,8 +125,11 @@ NEW_BUCKET: Keys = {
 
 
 def _object_tags(call: Call) -> dict[str, str]:
-    """The x-amz-tagging header, which is written like a query."""
-    return dict(parse_qsl(call.params.get("tagging") or "", keep_blank_values=True))
+    """Of the x-amz-tagging header, or of a TagSet."""
+    given = call.params.get("tagging")
+    if isinstance(given, Mapping):
+        return tagging.from_set(given["TagSet"], tagging.OF_OBJECT)
+    return tagging.from_header(given)
 
 
 def _object_tag_keys(call: Call) -> list[str] | None:

@@ -26,7 +26,7 @@ from iamconsole.cloudtrail.models import Event as TrailEvent
 from iamconsole.core.caller import wall_clock
 from iamconsole.gateway import door
 from iamconsole.s3 import storage
-from iamconsole.s3.models import KeptBytes, StoredObject
+from iamconsole.s3.models import KeptBytes, Part, StoredObject
 from iamconsole.sandboxes import lifecycle, rows, templates, visitors
 from iamconsole.sandboxes.models import Template
 from iamconsole.sts.models import TemporaryCredential
@@ -171,10 +171,13 @@ def sweep(*, grace: dt.timedelta = GRACE, rest: Rest = time.sleep) -> Swept:
         orphans = {name for name in names - storage.named(names) if _modified(name) < before}
         storage.release(orphans)
         swept.bytes_removed += len(orphans)
-    for model, label in ((StoredObject, "object"), (KeptBytes, "kept bytes")):
-        for key, name in model.objects.values_list("pk", "stored_as").iterator(chunk_size=AT_ONCE):
+    for model, label in ((StoredObject, "object"), (Part, "part"), (KeptBytes, "kept bytes")):
+        named = model._default_manager.exclude(stored_as=None).values_list("pk", "stored_as")
+        key: int
+        name: str
+        for key, name in named.iterator(chunk_size=AT_ONCE):
             # Looked at again, now that it is late: what was stored after its folder was listed is no loss.
-            if name not in there and not default_storage.exists(name) and model.objects.filter(pk=key).exists():
+            if name not in there and not default_storage.exists(name) and named.filter(pk=key).exists():
                 swept.rows_without_bytes.append(f"{label} {key}: {name}")
     swept.rows_removed = _drop_worldless(before)
     return swept

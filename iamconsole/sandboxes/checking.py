@@ -24,8 +24,10 @@ from iamconsole.cloudtrail.models import Event
 from iamconsole.iam import aws_managed
 from iamconsole.iam import models as iam
 from iamconsole.policy import parse
-from iamconsole.s3 import names
-from iamconsole.s3.models import GIVEN_BACK, Bucket, StoredObject
+from iamconsole.s3 import names, settings
+from iamconsole.s3.checksums import ALGORITHMS
+from iamconsole.s3.models import GIVEN_BACK, Bucket, MultipartUpload, Part, StoredObject
+from iamconsole.s3.parameters import STORAGE_CLASSES
 from iamconsole.sandboxes.image import Image, ImageError
 from iamconsole.sandboxes.tables import BY_NAME, TABLES, Column, Kind, Table, table_of
 from iamconsole.sts import texts as sts
@@ -38,6 +40,7 @@ MAX_DEPTH = 24
 KINDS = ("identity", "resource", "trust")
 # What an event remembers of policies: those of the caller, and that of the resource.
 _ON_CALLER, _ON_RESOURCE = ("identity", "boundary", "session"), ("resource", "trust")
+_OF_RESOURCE_POLICY = {"name", "sha256", "type", "block_public_access"}
 
 _NAME = re.compile(r"[\w+=,.@-]{1,226}", re.ASCII)
 _PATH = re.compile(r"/(?:[!-~]+/)*")
@@ -46,6 +49,7 @@ _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _ID = re.compile(r"[A-Z0-9]{12,128}")
 _EMAIL = re.compile(r"[!-~]+@[!-~]+")
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,256}")
+_CHECKSUM = re.compile(r"[A-Za-z0-9+/]{1,88}={0,2}(?:-[1-9][0-9]{0,4})?")
 _NOT_IN_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # The kind of policy that a column of texts holds.
 _POLICIES = {
@@ -233,10 +237,14 @@ class _Checking:
             return lambda cell: (
                 "" if _is_text(cell, 63) and not names.bucket_name_problem(cell) else "is no bucket name"
             )
-        if model is StoredObject and name == "key":
+        if model in (StoredObject, MultipartUpload) and name == "key":
             fits = names.MAX_KEY_BYTES
             return lambda cell: "" if _is_text(cell, fits) and 0 < len(cell.encode()) <= fits else "is no key"
-        if model is StoredObject and name in ("content_type", "headers", "metadata"):
+        if model is Bucket and name == "settings":
+            return settings.problem
+        if model in (StoredObject, MultipartUpload, Part) and name in _OF_OBJECTS:
+            return _OF_OBJECTS[name]
+        if model in (StoredObject, MultipartUpload) and name in ("content_type", "headers", "metadata"):
             return {"content_type": _header, "headers": _given_back, "metadata": _metadata}[name]
         if model is Event and name == "resource_policy":
             return self._resource_policy()
@@ -246,7 +254,7 @@ class _Checking:
         own = _hashes(self.image)
 
         def read(cell: Any) -> str:
-            if not isinstance(cell, dict) or not {"name", "sha256"} <= set(cell) <= {"name", "sha256", "type"}:
+            if not isinstance(cell, dict) or not {"name", "sha256"} <= set(cell) <= _OF_RESOURCE_POLICY:
                 return "does not name a policy"
             if (
                 not all(_is_text(one, 2048) for one in cell.values())
@@ -282,14 +290,15 @@ def _like(pattern: re.Pattern[str], otherwise: str) -> Callable[[Any], str]:
     return lambda cell: "" if isinstance(cell, str) and pattern.fullmatch(cell) else otherwise
 
 
+def _moment(cell: Any) -> str:
+    try:
+        return "" if dt.datetime.fromisoformat(cell).tzinfo else "is a moment without a time zone"
+    except (TypeError, ValueError):
+        return "is no moment"
+
+
 def _typed(field: Field[Any, Any]) -> Callable[[Any], str]:
     """What the column's own type and rules ask."""
-
-    def moment(cell: Any) -> str:
-        try:
-            return "" if dt.datetime.fromisoformat(cell).tzinfo else "is a moment without a time zone"
-        except (TypeError, ValueError):
-            return "is no moment"
 
     def number(cell: Any) -> str:
         # Also where the model has no rule: this is what the databases can hold.
@@ -310,7 +319,7 @@ def _typed(field: Field[Any, Any]) -> Callable[[Any], str]:
     if isinstance(field, BooleanField):
         return lambda cell: "" if isinstance(cell, bool) else "is neither true nor false"
     if isinstance(field, DateTimeField):
-        return moment
+        return _moment
     if isinstance(field, IntegerField):
         return number
     if isinstance(field, JSONField):
@@ -349,7 +358,27 @@ def _given_back(cell: Any) -> str:
         return problem
     if unknown := sorted(set(cell) - set(GIVEN_BACK)):
         return f"has a header that is not kept ({unknown[0][:60]})"
+    if "expires" in cell and _moment(cell["expires"]):
+        return _moment(cell["expires"])
     return "is no value of a header" if any(_NOT_IN_A_HEADER.search(value) for value in cell.values()) else ""
+
+
+def _checksums(cell: Any) -> str:
+    if problem := _mapping(cell):
+        return problem
+    good = set(cell) <= set(ALGORITHMS) and all(_CHECKSUM.fullmatch(value) for value in cell.values())
+    return "" if good else "is no checksum"
+
+
+_OF_OBJECTS: dict[str, Callable[[Any], str]] = {
+    "checksums": _checksums,
+    "etag": _like(re.compile(r"(?:[0-9a-f]{32}(?:-[1-9][0-9]{0,4})?)?"), "is no ETag"),
+    "version_id": _like(re.compile(r"[A-Za-z0-9._-]{1,64}"), "is no ID of a version"),
+    "upload_id": _like(re.compile(r"[A-Za-z0-9._-]{1,64}"), "is no ID of an upload"),
+    "storage_class": lambda cell: "" if cell in STORAGE_CLASSES else "is no class of storage",
+    "checksum_algorithm": lambda cell: "" if cell in ("", *ALGORITHMS) else "is no algorithm",
+    "checksum_type": lambda cell: "" if cell in ("", "FULL_OBJECT", "COMPOSITE") else "is no type of checksum",
+}
 
 
 def _metadata(cell: Any) -> str:

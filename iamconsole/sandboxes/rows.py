@@ -12,7 +12,7 @@ from django.db.models import Field
 from iamconsole.accounts.models import Account, Sandbox
 from iamconsole.gateway import door
 from iamconsole.s3 import storage
-from iamconsole.s3.models import StoredObject
+from iamconsole.s3.models import NAMING_BYTES
 from iamconsole.sandboxes.tables import TABLES, Table, table_of
 
 AT_ONCE = 250
@@ -48,7 +48,7 @@ def _deletes(sandbox_key: int) -> Iterator[set[str]]:
     """Deletes some rows at each step, those first that others do not refer to; yields the bytes that they named."""
     accounts = list(Account.objects.filter(sandbox=sandbox_key).values_list("pk", flat=True))
     for table in reversed(TABLES):
-        names_bytes = table.model is StoredObject
+        names_bytes = table.model in NAMING_BYTES
         answer = ' RETURNING "stored_as"' if names_bytes else ""
         name = table.model._meta.db_table
         for where in _conditions(table, sandbox_key, accounts):
@@ -57,7 +57,7 @@ def _deletes(sandbox_key: int) -> Iterator[set[str]]:
             while count == AT_ONCE:
                 with connection.cursor() as cursor:
                     cursor.execute(delete + answer)
-                    names = {row[0] for row in cursor.fetchall()} if names_bytes else set()
+                    names = {row[0] for row in cursor.fetchall() if row[0]} if names_bytes else set()
                     count = cursor.rowcount
                 yield names
 

@@ -28,7 +28,8 @@ from iamconsole.core.ids import Ids
 from iamconsole.iam import models as iam
 from iamconsole.iam import quotas
 from iamconsole.s3 import storage
-from iamconsole.s3.models import Bucket, StoredObject
+from iamconsole.s3.checksums import multipart_etag
+from iamconsole.s3.models import Bucket, MultipartUpload, Part, StoredObject
 from iamconsole.sandboxes import image as images
 from iamconsole.sandboxes import lifecycle, snapshot_file
 from iamconsole.sandboxes.checking import EMPTIED, SECRETS, check
@@ -211,23 +212,32 @@ def _stage(opened: SnapshotFile, number: int) -> storage.Staged:
 
 def _count_objects(image: Image, staged: list[storage.Staged]) -> None:
     """What a row says of its bytes must be so, and what a bucket says of its objects is counted, not believed."""
-    name = table_of(StoredObject).name
-    stored = image.tables.get(name) or []
-    at = (
-        {column: image.columns[name].index(column) for column in ("bucket", "size", "etag", "stored_as")}
-        if stored
-        else {}
-    )
     counts: dict[int, list[int]] = {}
-    for number, row in enumerate(stored):
-        content = staged[row[at["stored_as"]]]
-        if (row[at["size"]], row[at["etag"]]) != (content.size, content.etag):
+    used: set[int] = set()
+    parts: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for number, part in enumerate(_rows(image, Part)):
+        _check_bytes(part, staged, f"part {number}")
+        used.add(part["stored_as"])
+        of = "upload" if part["upload"] is not None else "object"
+        parts.setdefault((of, part[of]), []).append(part)
+    for number, stored in enumerate(_rows(image, StoredObject)):
+        of_object = parts.get(("object", number), [])
+        if stored["stored_as"] is not None:
+            _check_bytes(stored, staged, f"object {number}")
+            used.add(stored["stored_as"])
+        told = stored["size"], stored["etag"]
+        if stored["stored_as"] is None and told != (_of_parts(of_object) if of_object else (0, "")):
             raise SnapshotError(f"The file is not taken: object {number} has other bytes than its row tells.")
-        counted = counts.setdefault(row[at["bucket"]], [0, 0])
+        if bool(stored.get("delete_marker")) is not (stored["stored_as"] is None and not of_object):
+            raise SnapshotError(f"The file is not taken: object {number} is a delete marker, or it has bytes.")
+        counted = counts.setdefault(stored["bucket"], [0, 0])
         counted[0] += 1
-        counted[1] += content.size
-    if used := set(range(len(staged))) - {row[at["stored_as"]] for row in stored}:
-        raise SnapshotError(f"The file is not taken: objects/{min(used)} belongs to no object.")
+        counted[1] += stored["size"]
+    for number, upload in enumerate(_rows(image, MultipartUpload)):
+        counted = counts.setdefault(upload["bucket"], [0, 0])
+        counted[1] += sum(part["size"] for part in parts.get(("upload", number), []))
+    if unused := set(range(len(staged))) - used:
+        raise SnapshotError(f"The file is not taken: objects/{min(unused)} belongs to no object.")
     buckets = table_of(Bucket).name
     columns = image.columns.setdefault(buckets, [])
     rows = image.tables.setdefault(buckets, [])
@@ -238,6 +248,24 @@ def _count_objects(image: Image, staged: list[storage.Staged]) -> None:
                 row.append(0)
         for number, row in enumerate(rows):
             row[columns.index(column)] = counts.get(number, [0, 0])[position]
+
+
+def _rows(image: Image, model: Any) -> list[dict[str, Any]]:
+    """The rows of a table by the names of their columns; a file of an earlier version lacks some."""
+    name = table_of(model).name
+    return [dict(zip(image.columns[name], row, strict=True)) for row in image.tables.get(name) or ()]
+
+
+def _check_bytes(row: dict[str, Any], staged: list[storage.Staged], what: str) -> None:
+    content = staged[row["stored_as"]]
+    if (row["size"], row["etag"]) != (content.size, content.etag):
+        raise SnapshotError(f"The file is not taken: {what} has other bytes than its row tells.")
+
+
+def _of_parts(parts: list[dict[str, Any]]) -> tuple[int, str]:
+    """The size and the ETag of an object that came in parts."""
+    in_order = sorted(parts, key=lambda part: part["number"])
+    return sum(part["size"] for part in parts), multipart_etag([part["etag"] for part in in_order])
 
 
 def _put(account_id: str, target: Sandbox, image: Image) -> Restored:

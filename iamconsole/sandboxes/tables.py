@@ -17,7 +17,15 @@ from iamconsole.accounts.models import Account, Mail, PolicyText, Sandbox, Visit
 from iamconsole.analysis.models import LastAccessedJob
 from iamconsole.cloudtrail.models import DecisionBasis, Event
 from iamconsole.iam import models as iam
-from iamconsole.s3.models import Bucket, KeptBytes, StoredObject
+from iamconsole.s3.models import (
+    AccountPublicAccessBlock,
+    Bucket,
+    BucketPublicAccessBlock,
+    KeptBytes,
+    MultipartUpload,
+    Part,
+    StoredObject,
+)
 from iamconsole.sandboxes.models import Template
 from iamconsole.sts.models import TemporaryCredential
 
@@ -165,14 +173,35 @@ TABLES = (
     Table(iam.Attachment, user=OWNER, group=OWNER, role=OWNER, policy=REF, aws_arn=PLAIN),
     Table(iam.InlinePolicy, user=OWNER, group=OWNER, role=OWNER, name=TEXT, text=POLICY),
     Table(
+        AccountPublicAccessBlock,
+        account=OWNER, block_public_acls=PLAIN, ignore_public_acls=PLAIN, block_public_policy=PLAIN,
+        restrict_public_buckets=PLAIN,
+    ),
+    Table(
         Bucket,
-        account=OWNER, sandbox=REF, name=TEXT, region=PLAIN, created=TIME, policy=POLICY,
-        object_count=PLAIN, byte_count=PLAIN,
+        account=OWNER, sandbox=REF, name=TEXT, region=PLAIN, created=TIME, policy=POLICY, versioning=PLAIN, tags=JSON,
+        settings=JSON, object_count=PLAIN, byte_count=PLAIN,
+    ),
+    Table(
+        BucketPublicAccessBlock,
+        bucket=OWNER, block_public_acls=PLAIN, ignore_public_acls=PLAIN, block_public_policy=PLAIN,
+        restrict_public_buckets=PLAIN,
     ),
     Table(
         StoredObject,
-        bucket=OWNER, key=TEXT, size=PLAIN, etag=PLAIN, content_type=PLAIN, headers=JSON, metadata=JSON,
+        bucket=OWNER, key=TEXT, version_id=PLAIN, latest=PLAIN, delete_marker=PLAIN, size=PLAIN, etag=PLAIN,
+        checksums=JSON, content_type=PLAIN, headers=JSON, metadata=JSON, tags=JSON, storage_class=PLAIN,
         modified=TIME, stored_as=BYTES,
+    ),
+    Table(
+        MultipartUpload,
+        bucket=OWNER, key=TEXT, upload_id=PLAIN, initiated=TIME, initiator=TEXT, checksum_algorithm=PLAIN,
+        checksum_type=PLAIN, content_type=PLAIN, headers=JSON, metadata=JSON, tags=JSON, storage_class=PLAIN,
+    ),
+    Table(
+        Part,
+        upload=OWNER, object=OWNER, number=PLAIN, size=PLAIN, etag=PLAIN, checksums=JSON, modified=TIME,
+        stored_as=BYTES,
     ),
     Table(
         Event,

@@ -10,7 +10,7 @@ Nothing here knows Django, a database or a clock; every refusal is a `WireError`
 
 from __future__ import annotations
 
-from iamconsole.wire.checksums import checked, named_checksums
+from iamconsole.wire.checksums import announced_checksums, checked, checksum, combined, compare, named_checksums
 from iamconsole.wire.chunked import decode_chunks, is_chunked
 from iamconsole.wire.commands import Written, shell_word, written
 from iamconsole.wire.errors import (
@@ -52,6 +52,7 @@ from iamconsole.wire.sigv4 import (
     check_payload,
     chunk_signer,
 )
+from iamconsole.wire.times import http_date
 from iamconsole.wire.validate import Violation, validate, violations_message
 
 __all__ = [
@@ -80,12 +81,17 @@ __all__ = [
     "Violation",
     "WireError",
     "Written",
+    "announced_checksums",
     "authentication_error",
     "check_payload",
     "checked",
+    "checksum",
     "chunk_signer",
+    "combined",
+    "compare",
     "decode_chunks",
     "find_signature",
+    "http_date",
     "is_chunked",
     "keywords",
     "members",

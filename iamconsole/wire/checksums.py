@@ -1,9 +1,8 @@
 """The checksums that S3 clients send with an upload.
 
 docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html.
-CRC32, SHA-1, SHA-256, SHA-512 and MD5 are the standard library's. CRC32C and
-CRC64NVME are computed here, a table step per byte (about 10 MB/s), and so
-checked up to `SLOW_LIMIT` bytes only: beyond it the value is taken as given.
+CRC32, SHA-1, SHA-256, SHA-512 and MD5 are the standard library's; CRC32C and
+CRC64NVME, and putting together the CRCs of parts, are the `awscrt` package's.
 The XXHash family is not checked.
 """
 
@@ -12,13 +11,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Protocol
+
+from awscrt import checksums as crt
 
 from iamconsole.wire.problems import WireError
 
-SLOW_LIMIT = 16 * 1024 * 1024
 PREFIX = "x-amz-checksum-"
 
 
@@ -27,64 +26,48 @@ class Checksum(Protocol):
 
     def update(self, data: bytes, /) -> None: ...
 
-    def digest(self) -> bytes | None: ...
+    def digest(self) -> bytes: ...
 
 
-class _Crc32:
-    def __init__(self) -> None:
+class _Crc:
+    def __init__(self, step: Callable[[bytes, int], int], size: int) -> None:
+        self._step = step
+        self._size = size
         self._value = 0
 
     def update(self, data: bytes, /) -> None:
-        self._value = zlib.crc32(data, self._value)
+        self._value = self._step(data, self._value)
 
-    def digest(self) -> bytes | None:
-        return self._value.to_bytes(4, "big")
-
-
-class _SlowCrc:
-    """A reflected CRC with all ones before and after, by table; gives up (None) beyond SLOW_LIMIT bytes."""
-
-    def __init__(self, polynomial: int, bits: int) -> None:
-        self._table = _crc_table(polynomial)
-        self._ones = (1 << bits) - 1
-        self._bits = bits
-        self._value = self._ones
-        self._left = SLOW_LIMIT
-
-    def update(self, data: bytes, /) -> None:
-        self._left -= len(data)
-        if self._left < 0:
-            return
-        table, value = self._table, self._value
-        for byte in data:
-            value = table[(value ^ byte) & 0xFF] ^ (value >> 8)
-        self._value = value
-
-    def digest(self) -> bytes | None:
-        return None if self._left < 0 else (self._value ^ self._ones).to_bytes(self._bits // 8, "big")
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._size, "big")
 
 
-@cache
-def _crc_table(polynomial: int) -> tuple[int, ...]:
-    table = []
-    for value in range(256):
-        for _ in range(8):
-            value = value >> 1 ^ (polynomial if value & 1 else 0)
-        table.append(value)
-    return tuple(table)
+# By name: a step, how two are put together, and their size in bytes.
+_CRCS = {
+    "crc32": (zlib.crc32, crt.combine_crc32, 4),
+    "crc32c": (crt.crc32c, crt.combine_crc32c, 4),
+    "crc64nvme": (crt.crc64nvme, crt.combine_crc64nvme, 8),
+}
+_HASHES = frozenset({"sha1", "sha256", "sha512", "md5"})
 
 
 def checksum(algorithm: str) -> Checksum | None:
     """A running checksum for "crc32", "crc32c", "crc64nvme", "sha1", "sha256", "sha512", "md5"; None for any other."""
-    if algorithm == "crc32":
-        return _Crc32()
-    if algorithm == "crc32c":
-        return _SlowCrc(0x82F63B78, 32)
-    if algorithm == "crc64nvme":
-        return _SlowCrc(0x9A6C9329AC4BC9B5, 64)
-    if algorithm in ("sha1", "sha256", "sha512", "md5"):
+    if algorithm in _CRCS:
+        step, _, size = _CRCS[algorithm]
+        return _Crc(step, size)
+    if algorithm in _HASHES:
         return hashlib.new(algorithm, usedforsecurity=False)
     return None
+
+
+def combined(algorithm: str, parts: Iterable[tuple[str, int]]) -> str:
+    """The CRC of a whole (base64) from those of its parts, each with the part's size in bytes."""
+    _, combine, size = _CRCS[algorithm]
+    value = 0
+    for part, length in parts:
+        value = combine(value, int.from_bytes(base64.b64decode(part), "big"), length)
+    return base64.b64encode(value.to_bytes(size, "big")).decode()
 
 
 def named_checksums(headers: Mapping[str, str]) -> dict[str, str]:
@@ -99,8 +82,20 @@ def named_checksums(headers: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def checked(pieces: Iterable[bytes], wanted: Mapping[str, str]) -> Iterator[bytes]:
-    """`pieces` again; at their end raises WireError (BadDigest, InvalidDigest) where a checksum of `wanted` differs."""
+def announced_checksums(headers: Mapping[str, str]) -> frozenset[str]:
+    """The names of the checksums that come with a body, before or after it, and that are checked here."""
+    trailers = [name.strip() for name in headers.get("x-amz-trailer", "").lower().split(",")]
+    found = {*named_checksums(headers), *named_checksums(dict.fromkeys(trailers, ""))}
+    return frozenset(name for name in found if name in _CRCS or name in _HASHES)
+
+
+def checked(
+    pieces: Iterable[bytes], wanted: Mapping[str, str], verified: MutableMapping[str, str] | None = None
+) -> Iterator[bytes]:
+    """`pieces` again; at their end raises WireError (BadDigest, InvalidDigest) where a checksum of `wanted` differs.
+
+    What was found to be so is told in `verified`.
+    """
     running = {name: found for name in wanted if (found := checksum(name)) is not None}
     for piece in pieces:
         for each in running.values():
@@ -108,13 +103,13 @@ def checked(pieces: Iterable[bytes], wanted: Mapping[str, str]) -> Iterator[byte
         yield piece
     for name, each in running.items():
         compare(name, each, wanted[name])
+        if verified is not None:
+            verified[name] = wanted[name]
 
 
 def compare(name: str, running: Checksum, value: str) -> None:
     """Raise WireError unless `value` (base64) is the checksum that was computed."""
     computed = running.digest()
-    if computed is None:
-        return
     try:
         given = base64.b64decode(value, validate=True)
     except ValueError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Protocol
 
 from iamconsole.wire.checksums import Checksum, checksum, compare, named_checksums
@@ -41,13 +41,18 @@ def is_chunked(headers: Mapping[str, str]) -> bool:
 
 
 def decode_chunks(
-    reader: Reader, headers: Mapping[str, str] | None = None, *, signer: Signer | None = None
+    reader: Reader,
+    headers: Mapping[str, str] | None = None,
+    *,
+    signer: Signer | None = None,
+    verified: MutableMapping[str, str] | None = None,
 ) -> Iterator[bytes]:
     """The body's own bytes, piece by piece, from `reader`: at most a line and a block are held at a time.
 
     `headers` are the request's: x-amz-decoded-content-length and every
     checksum in them or in the trailers are checked at the end, so the caller
-    keeps nothing before the iteration has ended well. With `signer` (see
+    keeps nothing before the iteration has ended well; they are then told in
+    `verified`. With `signer` (see
     `sigv4.chunk_signer`) each chunk must be signed, and it is held whole until
     it has been checked; headers that announce signed chunks need one
     (ValueError). Raises MalformedInput (IncompleteBody and others), WireError
@@ -86,6 +91,8 @@ def decode_chunks(
     for name, value in (wanted | named_checksums(trailers)).items():
         if name in running:
             compare(name, running[name], value)
+            if verified is not None:
+                verified[name] = value
 
 
 class _Source:

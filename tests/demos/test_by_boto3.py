@@ -157,6 +157,7 @@ def test_d9_john_owns_one_bucket_and_no_other(admin, john, served):
     assert keys == ["handbook.txt"]
     assert s3.get_object(Bucket="company1-hr-bucket", Key="handbook.txt")["Body"].read() == b"Be kind.\n"
     s3.put_object(Bucket="company1-hr-bucket", Key="a/b c.txt", Body=b"new")
+    s3.delete_public_access_block(Bucket="company1-hr-bucket")
     s3.put_bucket_policy(Bucket="company1-hr-bucket", Policy=course.BUCKET_POLICY)
     assert s3.get_bucket_policy(Bucket="company1-hr-bucket")["Policy"] == course.BUCKET_POLICY
 

@@ -173,6 +173,7 @@ def test_d8_and_d9_john_by_the_command_line(admin, served, tmp_path):
     )
     assert john("s3", "cp", "s3://company1-hr-bucket/handbook.txt", "-") == "Be kind.\n"
     policy_arguments = ("--bucket", "company1-hr-bucket")
+    john("s3api", "delete-public-access-block", *policy_arguments)
     john("s3api", "put-bucket-policy", *policy_arguments, "--policy", course.BUCKET_POLICY)
     assert json.loads(john("s3api", "get-bucket-policy", *policy_arguments)["Policy"]) == json.loads(
         course.BUCKET_POLICY

@@ -18,7 +18,7 @@ from iamconsole.core.errors import AccessDenied, AwsError
 from iamconsole.iam.models import OidcProvider, Role, SamlProvider, User
 from iamconsole.s3.models import Bucket
 from iamconsole.sandboxes import lifecycle
-from tests.factories import allow, client_for, policy
+from tests.factories import allow, client_for, policy, unblock
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +163,7 @@ def test_who_can_be_trusted(admin, sandbox, principal):
 def test_whom_a_bucket_policy_can_name(admin, sandbox, principal):
     make_role(admin)
     principal = filled(principal, sandbox)
+    unblock(admin)
     admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=on_bucket(principal))
     shown = principal_of(admin.call("s3:GetBucketPolicy", bucket="company1-hr")["Policy"])
     assert shown == ({"AWS": arn(sandbox, "root")} if principal == {"AWS": sandbox.account_id} else principal)

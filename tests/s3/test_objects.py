@@ -204,11 +204,11 @@ def code_of(call, **params):
 
 def test_what_nothing_here_acts_on_is_refused_and_not_ignored(s3):
     put = {"Bucket": "company1-hr", "Key": "Test.txt", "Body": b"x"}
-    assert code_of(s3.put_object, **put, Tagging="a=b") == "NotImplemented"
+    assert code_of(s3.put_object, **put, StorageClass="DEEP_ARCHIVE") == "NotImplemented"
     assert code_of(s3.put_object, **put, ServerSideEncryption="aws:kms") == "NotImplemented"
     assert code_of(s3.put_object, **put, ACL="public-read") == "AccessControlListNotSupported"
-    assert code_of(s3.get_object, Bucket="company1-hr", Key="Test.txt", VersionId="abc") == "NotImplemented"
-    assert code_of(s3.delete_object, Bucket="company1-hr", Key="Test.txt", VersionId="abc") == "NotImplemented"
+    assert code_of(s3.put_object, **put, WebsiteRedirectLocation="/x") == "NotImplemented"
+    assert code_of(s3.delete_object, Bucket="company1-hr", Key="Test.txt", MFA="1 2") == "NotImplemented"
     other = "999999999999"
     delete = {"Bucket": "company1-hr", "Key": "Test.txt"}
     assert code_of(s3.delete_object, **delete, ExpectedBucketOwner=other) == "AccessDenied"

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from iamconsole.cloudtrail.models import Event
 from iamconsole.s3.models import Bucket, StoredObject
-from tests.factories import allow, policy
+from tests.factories import allow, client_for, policy, unblock
 
 BUCKET = "company1-hr"
 HTMX = {"HX-Request": "true"}
@@ -309,6 +309,9 @@ def test_a_bucket_policy_is_saved_as_written_shown_and_deleted(console, sandbox)
         "[]", '[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::company1-hr/*"}]'
     )
     assert "No policy to display." in text_of(console.get(f"/s3/buckets/{BUCKET}?tab=permissions"))
+    answer = console.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"policy": written}, follow=True)
+    assert "public policies are prevented by the BlockPublicPolicy setting" in text_of(answer)
+    unblock(client_for(sandbox), BUCKET)
     answer = console.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"policy": written}, follow=True)
     assert "Successfully edited bucket policy." in text_of(answer)
     assert Bucket.objects.get(name=BUCKET).policy.text == written.replace("\r\n", "\n")

@@ -12,7 +12,7 @@ from django.utils.http import http_date
 
 from iamconsole.cloudtrail.models import Event
 from iamconsole.s3.models import StoredObject
-from tests.factories import client_for, policy, sign_in
+from tests.factories import client_for, policy, sign_in, unblock
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,7 @@ def public(*statements):
 
 @pytest.fixture
 def readable(root):
+    unblock(root)
     root.call(
         "s3:PutBucketPolicy", bucket="company1-hr", policy=public({"Action": "s3:GetObject", "Resource": OBJECTS})
     )
@@ -155,6 +156,7 @@ def test_conditions_of_the_policy_see_an_anonymous_request(anybody, root, sandbo
         answer.close()
         return answer.status_code == 200
 
+    unblock(root)
     assert allowed({"StringLike": {"aws:Referer": "https://example.com/*"}})
     assert allowed({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}})
     assert allowed({"StringEquals": {"aws:PrincipalType": "Anonymous"}})
@@ -164,6 +166,7 @@ def test_conditions_of_the_policy_see_an_anonymous_request(anybody, root, sandbo
 
 
 def test_only_reads_are_made_without_credentials(anybody, root, sandbox):
+    unblock(root)
     root.call(
         "s3:PutBucketPolicy", bucket="company1-hr", policy=public({"Action": "s3:*", "Resource": [OBJECTS, BUCKET]})
     )

@@ -28,7 +28,7 @@ from iamconsole.sandboxes.checking import EMPTIED, SECRETS
 from iamconsole.sandboxes.credentials import Credentials
 from iamconsole.sandboxes.snapshot_file import SnapshotError
 from iamconsole.sandboxes.tables import TABLES
-from tests.factories import allow, client_for, policy
+from tests.factories import allow, client_for, policy, unblock
 from tests.gateway.stories import LEARNT, UNLEARNT, story
 from tests.gateway.test_every_operation import filled
 
@@ -646,7 +646,9 @@ def test_an_account_that_the_file_lacks_takes_its_start_credentials_with_it():
 @pytest.fixture
 def theirs(other_sandbox) -> str:
     """The hash of a policy of another sandbox."""
-    client_for(other_sandbox).call(
+    their_root = client_for(other_sandbox)
+    unblock(their_root)
+    their_root.call(
         "s3:PutBucketPolicy",
         bucket="company1-hr",
         policy=json.dumps(

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from iamconsole.cloudtrail.models import Event
 from iamconsole.iam.models import User
-from tests.factories import allow, client_for, deny, policy
+from tests.factories import allow, client_for, deny, policy, unblock
 
 HERE = "/policysim?users=dev&service=s3"
 RESOURCE = "arn:aws:s3:::company1-hr/*"
@@ -71,6 +71,7 @@ def test_an_action_without_resources_is_simulated_on_everything(console, dev):
 
 def test_a_bucket_policy_counts_when_it_is_included(console, dev, admin):
     document = policy({"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": RESOURCE})
+    unblock(admin)
     admin.call("s3:PutBucketPolicy", bucket="company1-hr", policy=document)
     assert "1 action denied" in text_of(run(console, "PutObject", resource=RESOURCE))
     answer = run(console, "PutObject", resource=RESOURCE, include_policy="on")

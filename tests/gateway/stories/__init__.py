@@ -22,6 +22,7 @@ from tests.gateway.stories import (
     providers,
     roles,
     sessions,
+    storage,
 )
 
 CHAPTERS: list[Any] = [
@@ -32,6 +33,7 @@ CHAPTERS: list[Any] = [
     providers,
     roles,
     sessions,
+    storage,
 ]
 
 

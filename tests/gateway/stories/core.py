@@ -83,6 +83,7 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("s3:ListBuckets", {}),
         ("s3:HeadBucket", {"bucket": "new-bucket"}),
         ("s3:GetBucketLocation", {"bucket": "new-bucket"}),
+        ("s3:DeletePublicAccessBlock", {"bucket": "new-bucket"}),
         ("s3:PutBucketPolicy", {"bucket": "new-bucket", "policy": BUCKET_POLICY}),
         ("s3:GetBucketPolicy", {"bucket": "new-bucket"}),
         ("s3:DeleteBucketPolicy", {"bucket": "new-bucket"}),
