@@ -173,9 +173,8 @@ def sweep(*, grace: dt.timedelta = GRACE, rest: Rest = time.sleep) -> Swept:
         swept.bytes_removed += len(orphans)
     for model, label in ((StoredObject, "object"), (Part, "part"), (KeptBytes, "kept bytes")):
         named = model._default_manager.exclude(stored_as=None).values_list("pk", "stored_as")
-        key: int
-        name: str
-        for key, name in named.iterator(chunk_size=AT_ONCE):
+        for key, stored_as in named.iterator(chunk_size=AT_ONCE):
+            name = str(stored_as)
             # Looked at again, now that it is late: what was stored after its folder was listed is no loss.
             if name not in there and not default_storage.exists(name) and named.filter(pk=key).exists():
                 swept.rows_without_bytes.append(f"{label} {key}: {name}")
