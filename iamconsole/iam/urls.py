@@ -19,7 +19,9 @@ from iamconsole.iam.views import (
     policies,
     policy_editor,
     providers,
+    role_create,
     role_detail,
+    role_edit,
     roles,
     security_credentials,
     tags,
@@ -125,8 +127,12 @@ _role = "iam/roles/details/<str:role_name>"
 
 role_paths = [
     path("iam/roles", roles.role_list, name="role-list"),
+    path("iam/roles/create", role_create.role_create, name="role-create"),
     path("iam/roles/delete", roles.role_delete, name="role-delete"),
     path(_role, role_detail.role_detail, name="role-detail"),
+    path(f"{_role}/edit", role_edit.role_edit, name="role-edit"),
+    path(f"{_role}/edit-trust-policy", role_edit.role_edit_trust, name="role-edit-trust"),
+    path(f"{_role}/revoke-sessions", role_edit.role_revoke, name="role-revoke"),
 ]
 
 # Before the details of policies: an ARN may have any number of slashes.

@@ -12,6 +12,7 @@ from iamconsole.iam.views import last_accessed
 from iamconsole.iam.views.boundaries import boundary_block
 from iamconsole.iam.views.holder import Holder
 from iamconsole.iam.views.permissions import held_from, permissions_table, reads
+from iamconsole.iam.views.role_edit import revocation
 from iamconsole.iam.views.role_rows import duration, is_for_accounts, is_service_linked, last_activity
 from iamconsole.iam.views.tags import tags_table, tags_url
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
@@ -53,6 +54,8 @@ def role_detail(request: ConsoleRequest, role_name: str) -> HttpResponse:
     elif section == "tags":
         tags = found.error or role.get("Tags", [])
         context["table"] = tags_table(request, tags, tags_url("role", role_name))
+    elif section == "revoke_sessions":
+        context["revocation"] = revocation("[policy creation time]")
     elif section == last_accessed.SECTION:
         arn = role.get("Arn", f"arn:aws:iam::{request.caller.account_id}:role/{role_name}")
         context |= last_accessed.last_accessed_context(request, arn)

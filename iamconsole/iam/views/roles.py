@@ -54,7 +54,7 @@ def role_list(request: ConsoleRequest) -> HttpResponse:
         info="roles",
         actions=(
             Action("Delete", reverse("iam:role-delete"), needs="some", modal=True),
-            Action("Create role", "/iam/roles/create", kind="primary"),
+            Action("Create role", reverse("iam:role-create"), kind="primary"),
         ),
     )
     found = panel(request, "iam:ListRoles", listing=table.listing(request))

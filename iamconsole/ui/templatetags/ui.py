@@ -541,15 +541,24 @@ def row_id(number: int, table: Table) -> str:
 
 @register.simple_block_tag(takes_context=True)
 def wizard_form(
-    context: Context, content: str, wizard: Wizard, description: str = "", failed: str = "There was an error"
+    context: Context,
+    content: str,
+    wizard: Wizard,
+    description: str = "",
+    failed: str = "There was an error",
+    needs: str = "",
 ) -> SafeString:
-    """A wizard's step: the list of steps, its title, the form around the content, and its buttons."""
+    """A wizard's step: the list of steps, its title, the form around the content, and its buttons.
+
+    `needs` is a table, as with a button: Next waits until something in it is chosen.
+    """
     return _draw(
         "wizard_form",
         content=content,
         wizard=wizard,
         description=description,
         failed=failed,
+        needs=needs,
         action=wizard.url(wizard.step),
         csrf_token=context.get("csrf_token"),
     )
