@@ -236,12 +236,11 @@ def test_an_opened_row_shows_the_document_and_where_it_is_edited(console, logs_r
 
 
 def test_a_service_linked_role_offers_no_changes(console):
-    page = body(console.get(f"/iam/roles/details/{SUPPORT}"))
-
-    assert "Only that service can modify it." in page
-    assert "AWSSupportServiceRolePolicy" in page
-    for change in ("Add permissions", "Remove", "Delete", "/edit"):
-        assert change not in page.partition("<main")[2].partition("</main")[0], change
+    for section in ("permissions", "trust_relationships", "tags", "revoke_sessions"):
+        page = body(console.get(f"/iam/roles/details/{SUPPORT}?section={section}"))
+        assert "Only that service can modify it." in page
+        for change in ("Add permissions", "Remove", "Delete", "/edit", "Manage tags", "Set permissions", "Revoke"):
+            assert change not in page.partition("<main")[2].partition("</main")[0], change
 
 
 # -- policies on and off ----------------------------------------------------------------------------

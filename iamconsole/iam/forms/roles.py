@@ -183,7 +183,7 @@ class TrustedEntityForm(PolicyDocumentForm):
     def __init__(self, *args: Any, known: Known, **options: Any) -> None:
         super().__init__(*args, **options)
         self.known = known
-        self.fields["document"].required = False  # asked for by one tile only
+        self.fields["document"].required = self.shown == CUSTOM
         if not self.is_bound and self.initial.get("document") is None:
             self.initial["document"] = TRUST_START  # that tile was not open yet
         self._choices("whose", [("this", f"This account ({known.account_id})"), ("other", "Another AWS account")])
@@ -234,11 +234,7 @@ class TrustedEntityForm(PolicyDocumentForm):
     # -- what it means ----------------------------------------------------------------------------
 
     def clean_document(self) -> str:
-        if self.shown != CUSTOM:
-            return str(self.cleaned_data.get("document", ""))
-        if not self.cleaned_data.get("document"):
-            raise forms.ValidationError("Enter a policy document.")
-        return super().clean_document()
+        return super().clean_document() if self.shown == CUSTOM else str(self.cleaned_data["document"])
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data

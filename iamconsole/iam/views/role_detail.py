@@ -17,7 +17,8 @@ from iamconsole.iam.views.role_rows import duration, is_for_accounts, is_service
 from iamconsole.iam.views.tags import tags_table, tags_url
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 
-SECTIONS = ("permissions", "trust_relationships", "tags", last_accessed.SECTION, "revoke_sessions")
+REVOKE = "revoke_sessions"
+SECTIONS = ("permissions", "trust_relationships", "tags", last_accessed.SECTION, REVOKE)
 
 
 @require_safe
@@ -53,8 +54,10 @@ def role_detail(request: ConsoleRequest, role_name: str) -> HttpResponse:
         context["boundary"] = None if linked else boundary_block("role", role_name, found)
     elif section == "tags":
         tags = found.error or role.get("Tags", [])
-        context["table"] = tags_table(request, tags, tags_url("role", role_name))
-    elif section == "revoke_sessions":
+        table = tags_table(request, tags, tags_url("role", role_name))
+        table.actions = () if linked else table.actions
+        context["table"] = table
+    elif section == REVOKE and not linked:
         context["revocation"] = revocation("[policy creation time]")
     elif section == last_accessed.SECTION:
         arn = role.get("Arn", f"arn:aws:iam::{request.caller.account_id}:role/{role_name}")
@@ -70,7 +73,7 @@ def _tabs(role: dict[str, Any], linked: bool) -> list[tuple[Any, ...]]:
         ("tags", "Tags", len(role.get("Tags", ())) if role else None),
         (last_accessed.SECTION, last_accessed.LABEL),
     ]
-    return tabs if linked else [*tabs, ("revoke_sessions", "Revoke sessions")]
+    return tabs if linked else [*tabs, (REVOKE, "Revoke sessions")]
 
 
 def _switch_url(request: ConsoleRequest, role: dict[str, Any]) -> str:
