@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from iamconsole.gateway.client import AwsClient
-from tests.demos.course import CHANGE_PASSWORD, HR_POLICY
+from tests.demos.course import CHANGE_PASSWORD, HR_POLICY, S3_READ_ONLY
 from tests.factories import allow, policy, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,20 @@ def new(root: AwsClient) -> Names:
     return {}
 
 
-STATES: dict[str, Callable[[AwsClient], Names]] = {"course": course, "hr": hr, "new": new}
+def roles(root: AwsClient) -> Names:
+    """D21's and D23's roles: one for EC2, with the instance profile of its name, one that trusts john."""
+    names = course(root)
+    logs, john = "Company1-Logs-Role", root.call("iam:GetUser", user_name="john")["User"]["Arn"]
+    for name, principal in ((logs, {"Service": "ec2.amazonaws.com"}), ("JohnUploadRole", {"AWS": john})):
+        trust = policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+        root.call("iam:CreateRole", role_name=name, assume_role_policy_document=trust)
+    root.call("iam:AttachRolePolicy", role_name=logs, policy_arn=S3_READ_ONLY)
+    root.call("iam:CreateInstanceProfile", instance_profile_name=logs)
+    root.call("iam:AddRoleToInstanceProfile", instance_profile_name=logs, role_name=logs)
+    return names | {"logs": logs, "s3_read": S3_READ_ONLY}
+
+
+STATES: dict[str, Callable[[AwsClient], Names]] = {"course": course, "hr": hr, "new": new, "roles": roles}
 
 
 # -- the test --------------------------------------------------------------------------------------------------------

@@ -50,6 +50,24 @@ PAGES = [
     "/iam/groups/details/group-01?section=permissions",
     "/iam/groups/details/group-01/add-users",
     "/iam/groups/details/group-01/add-permissions",
+    "/iam/roles",
+    "/iam/roles?q=role&sort=-created",
+    "/iam/roles/create",
+    "/iam/roles/details/role-01",
+    "/iam/roles/details/role-01?open=inline/inline",
+    "/iam/roles/details/role-01?section=trust_relationships",
+    "/iam/roles/details/role-01?section=tags",
+    "/iam/roles/details/role-01?section=last_accessed",
+    "/iam/roles/details/role-01?section=revoke_sessions",
+    "/iam/roles/details/role-01/edit",
+    "/iam/roles/details/role-01/edit-trust-policy",
+    "/iam/roles/details/role-01/attach-policies",
+    "/iam/roles/details/role-01/create-policy",
+    "/iam/roles/details/role-01/remove-policies?selected=inline/inline",
+    "/iam/roles/details/role-01/revoke-sessions",
+    "/iam/roles/details/role-01/tags",
+    "/iam/roles/details/role-01/set-permissions-boundary",
+    "/iam/roles/delete?selected=role-01&selected=role-02",
     "/iam/policies",
     "/iam/policies?type=customer",
     "/iam/policies/create",
@@ -82,6 +100,12 @@ def populate(account: Account, count: int, root) -> None:
         made = root.call("iam:CreatePolicy", policy_name=f"policy-{number:02}", policy_document=document)
         root.call("iam:AttachGroupPolicy", group_name=f"group-{number:02}", policy_arn=made["Policy"]["Arn"])
         root.call("s3:CreateBucket", bucket=f"bucket-{number:02}")
+    for number in range(20):
+        trusted = {"Effect": "Allow", "Principal": {"AWS": account.account_id}, "Action": "sts:AssumeRole"}
+        name = f"role-{number:02}"
+        root.call("iam:CreateRole", role_name=name, assume_role_policy_document=policy(trusted))
+        root.call("iam:PutRolePolicy", role_name=name, policy_name="inline", policy_document=policy(allow("s3:*")))
+        root.call("iam:AttachRolePolicy", role_name=name, policy_arn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
     groups, users = Group.objects.filter(account=account)[:8], User.objects.filter(account=account)
     Membership.objects.bulk_create(Membership(group=group, user=user) for group in groups for user in users)
     for number in range(20):

@@ -88,6 +88,22 @@ def come_by_the_link(page: Page) -> None:
     page.wait_for_url("**/s/*")
 
 
+def choose_service(service: str) -> Act:
+    """In the create-role wizard; its use cases come with a swap."""
+
+    def act(page: Page) -> None:
+        page.get_by_label("Service or use case").select_option(service)
+        expect(page.locator("[name=use_case]").first).to_be_visible()
+
+    return act
+
+
+def custom_trust(page: Page) -> None:
+    """The tile of the policy editor opens as a page of its own."""
+    page.get_by_label("Custom trust policy").check()
+    expect(page.locator("[data-policy-editor]")).to_be_visible()
+
+
 _addresses = count()
 
 SIGN_UP: tuple[tuple[str, Act], ...] = (
@@ -209,6 +225,32 @@ IAM = (
     State("groups", "/iam/groups"),
     State("group-create", "/iam/groups/create"),
     State("group", "/iam/groups/details/HR?section=permissions"),
+    State("roles", "/iam/roles"),
+    State("roles-refused", "/iam/roles", "john"),
+    State("role-delete", "/iam/roles", act=in_turn(
+        tick("Select S3AccessRole"), tick("Select AWSServiceRoleForSupport"), a_dialog(press("Delete")))),
+    State("role", "/iam/roles/details/Company1-Logs-Role"),
+    State("role-refused", "/iam/roles/details/Company1-Logs-Role", "john"),
+    State("role-linked", "/iam/roles/details/AWSServiceRoleForSupport"),
+    State("role-missing", "/iam/roles/details/nobody"),
+    State("role-trust", "/iam/roles/details/S3AccessRole?section=trust_relationships"),
+    State("role-edit-trust", "/iam/roles/details/S3AccessRole/edit-trust-policy"),
+    State("role-edit", "/iam/roles/details/S3AccessRole/edit"),
+    State("role-attach", "/iam/roles/details/S3AccessRole/attach-policies"),
+    State("role-revoke", "/iam/roles/details/S3AccessRole?section=revoke_sessions"),
+    State("role-revoke-dialog", "/iam/roles/details/S3AccessRole?section=revoke_sessions",
+        act=a_dialog(press("Revoke active sessions", "link"))),
+    State("role-create", "/iam/roles/create", act=choose_service("ec2")),
+    State("role-create-account", "/iam/roles/create", act=in_turn(
+        tick("AWS account"), tick("Another AWS account"), tick("Require external ID"), press("Next"))),
+    State("role-create-web", "/iam/roles/create", act=tick("Web identity")),
+    State("role-create-saml", "/iam/roles/create", act=tick("SAML 2.0 federation")),
+    State("role-create-custom", "/iam/roles/create", act=custom_trust),
+    State("role-create-permissions", "/iam/roles/create", act=in_turn(
+        choose_service("ec2"), tick("EC2 Role for AWS Systems Manager"), press("Next"))),
+    State("role-create-review", "/iam/roles/create", act=in_turn(
+        choose_service("ec2"), tick("EC2 Role for AWS Systems Manager"), press("Next"), press("Next"),
+        fill("Role name", "not a name"), press("Create role"))),
     State("policies", "/iam/policies"),
     State("policy", POLICY),
     State("policy-json", f"{POLICY}?section=permissions&view=json"),
@@ -281,6 +323,13 @@ def play(sandbox: dict[str, Any]) -> None:
     own = {"AWS": sandbox["account_id"]}
     trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": own, "Action": "sts:AssumeRole"}}
     iam.create_role(RoleName="S3AccessRole", AssumeRolePolicyDocument=json.dumps(trust))
+    trust["Statement"] = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    logs = "Company1-Logs-Role"
+    iam.create_role(RoleName=logs, AssumeRolePolicyDocument=json.dumps(trust), Description="For the servers' logs.")
+    iam.attach_role_policy(RoleName=logs, PolicyArn=S3_READ_ONLY)
+    iam.put_role_policy(RoleName=logs, PolicyName="More", PolicyDocument=HR_POLICY)
+    iam.create_instance_profile(InstanceProfileName=logs)
+    iam.add_role_to_instance_profile(InstanceProfileName=logs, RoleName=logs)
     s3.create_bucket(Bucket="company1-hr-bucket", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_object(Bucket="company1-hr-bucket", Key="handbook.txt", Body=b"Be kind.\n")
 
