@@ -1,4 +1,4 @@
-"""Reports that were asked for and are fetched later."""
+"""Reports and policies that were asked for and are fetched later."""
 
 from __future__ import annotations
 
@@ -21,6 +21,33 @@ class LastAccessedJob(models.Model):
 
     class Meta:
         indexes = [models.Index("account", models.F("id").desc(), name="last_accessed_job_of_account")]
+
+    def __str__(self) -> str:
+        return str(self.job_id)
+
+
+class PolicyGeneration(models.Model):
+    """A policy made from what a user or role did, as it was when it was made.
+
+    `actions` are those that were used, as policies name them. `trails` is what the request said of
+    CloudTrail, if anything.
+    """
+
+    SUCCEEDED, CANCELED = "SUCCEEDED", "CANCELED"
+
+    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="policy_generations")
+    job_id = models.UUIDField(unique=True)
+    client_token = models.CharField(max_length=256)
+    principal_arn = models.CharField(max_length=2048)
+    status = models.CharField(max_length=16)
+    started = models.DateTimeField()
+    start_time = models.DateTimeField()
+    end_time = models.DateTimeField()
+    trails = models.JSONField(null=True)
+    actions = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index("account", models.F("id").desc(), name="policy_generation_of_account")]
 
     def __str__(self) -> str:
         return str(self.job_id)

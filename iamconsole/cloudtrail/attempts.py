@@ -1,4 +1,4 @@
-"""What users and roles have tried, for last accessed reports."""
+"""What users and roles have tried or done, for last accessed reports and generated policies."""
 
 from __future__ import annotations
 
@@ -34,12 +34,33 @@ def latest_by_entity(
     newest = calls.filter(theirs).values("entity", "service", "name", "action").annotate(n=Max("id")).values("n")
     found = calls.filter(id__in=newest).only("time", "region", "service", "name", "action", "management")
     return [
-        EntityUse(row.entity, row.time, row.region, row.service, _decided_as(row), row.management)
+        EntityUse(
+            row.entity,
+            row.time,
+            row.region,
+            row.service,
+            _decided_as(row.service, row.name, row.action),
+            row.management,
+        )
         for row in found.order_by("time", "id")
     ]
 
 
-def _decided_as(row: Event) -> str:
+def done_by(account_key: int, unique_id: str, since: dt.datetime, until: dt.datetime) -> set[tuple[str, str]]:
+    """The management actions, by service and name, that a user or the sessions of a role carried out.
+
+    What was refused is none: it used no permission.
+    """
+    calls = Event.objects.filter(
+        account=account_key, event_type="AwsApiCall", management=True, time__gte=since, time__lte=until
+    )
+    theirs = calls.filter(Q(principal_id=unique_id) | Q(principal_id__startswith=f"{unique_id}:"))
+    allowed = theirs.exclude(outcome__in=("explicit_deny", "implicit_deny"))
+    rows = allowed.values_list("service", "name", "action").distinct()
+    return {(service, _decided_as(service, name, action)) for service, name, action in rows}
+
+
+def _decided_as(of: str, name: str, decided: str) -> str:
     """The action that policies name, where it was one of the operation's own service; else the operation."""
-    service, _, action = row.action.partition(":")
-    return action if action and service == row.service else row.name
+    service, _, action = decided.partition(":")
+    return action if action and service == of else name

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from iamconsole.analysis.operations import explanations, last_accessed, policy_validation, simulation
+from iamconsole.analysis.operations import (
+    explanations,
+    last_accessed,
+    policy_generation,
+    policy_validation,
+    simulation,
+)
 from iamconsole.core.operation import Operation, operations_in
 from iamconsole.generic import operations as generic
 from iamconsole.iam.operations import (
@@ -64,6 +70,7 @@ MODULES = (
     users,
     explanations,
     last_accessed,
+    policy_generation,
     policy_validation,
     simulation,
     assume_role,

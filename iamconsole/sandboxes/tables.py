@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Field, Model
 
 from iamconsole.accounts.models import Account, Mail, PolicyText, Sandbox, Visit
-from iamconsole.analysis.models import LastAccessedJob
+from iamconsole.analysis.models import LastAccessedJob, PolicyGeneration
 from iamconsole.cloudtrail.models import DecisionBasis, Event
 from iamconsole.iam import models as iam
 from iamconsole.s3.models import (
@@ -215,6 +215,7 @@ TABLES = (
     ),
     # A report is for whoever has just asked for it.
     Table(LastAccessedJob, taken=False, account=OWNER),
+    Table(PolicyGeneration, taken=False, account=OWNER),
     # Sign-ins and role sessions stay where they are: a copy's people sign in to the copy.
     Table(TemporaryCredential, taken=False, account=OWNER),
 )  # fmt: skip

@@ -64,3 +64,19 @@ def test_pages_give_every_finding_once(boto3_driver: Boto3, keys: Keys):
 
     assert [len(page) for page in found] == [3, 3, 1]
     assert len({one["findingDetails"] for page in found for one in page}) == 7
+
+
+def test_a_policy_is_generated_from_what_somebody_did(admin):
+    made = admin.iam("CreateUser", UserName="worker")["User"]
+    admin.iam("AttachUserPolicy", UserName="worker", PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+    admin.with_keys(admin.iam("CreateAccessKey", UserName="worker")["AccessKey"]).iam("ListGroups")
+
+    job = admin.analyzer("StartPolicyGeneration", policyGenerationDetails={"principalArn": made["Arn"]})["jobId"]
+    answer = admin.analyzer("GetGeneratedPolicy", jobId=job)
+    assert answer["jobDetails"]["status"] == "SUCCEEDED"
+    policies = answer["generatedPolicyResult"]["generatedPolicies"]
+    assert json.loads(policies[0]["policy"])["Statement"][0]["Action"] == ["iam:ListGroups"]
+    listed = admin.analyzer("ListPolicyGenerations", principalArn=made["Arn"])["policyGenerations"]
+    assert names(listed, "jobId") == [job]
+    admin.analyzer("CancelPolicyGeneration", jobId=job)
+    assert admin.analyzer("GetGeneratedPolicy", jobId=job)["generatedPolicyResult"]["generatedPolicies"] == []

@@ -1,4 +1,4 @@
-"""The policy simulator, policy validation, last accessed reports and the account's authorization details."""
+"""The policy simulator, policy validation and generation, last accessed reports, the authorization details."""
 
 from __future__ import annotations
 
@@ -22,12 +22,32 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("iam:GetServiceLastAccessedDetails", {"job_id": "{job}"}),
         ("iam:GetServiceLastAccessedDetailsWithEntities", {"job_id": "{job}", "service_namespace": "s3"}),
         ("iam:ListPoliciesGrantingServiceAccess", {"arn": sarah, "service_namespaces": ["s3"]}),
+        (
+            "access-analyzer:StartPolicyGeneration",
+            {
+                "policy_generation_details": {"principalArn": f"arn:aws:iam::{account_id}:user/admin"},
+                "client_token": "once",
+            },
+        ),
+        ("access-analyzer:GetGeneratedPolicy", {"job_id": "{generation}", "include_resource_placeholders": True}),
+        ("access-analyzer:ListPolicyGenerations", {"max_results": 5}),
+        ("access-analyzer:CancelPolicyGeneration", {"job_id": "{generation}"}),
     ]
 
 
 FAILING: dict[str, dict[str, Any]] = {
     "iam:GenerateServiceLastAccessedDetails": {"arn": "arn:aws:iam::111122223333:user/Ghost"},
+    "access-analyzer:StartPolicyGeneration": {
+        "policy_generation_details": {"principalArn": "arn:aws:iam::111122223333:user/Ghost"}
+    },
+    "access-analyzer:CancelPolicyGeneration": {"job_id": "00000000-0000-4000-8000-000000000001"},
 }
 
-LEARNT = {"iam:GenerateServiceLastAccessedDetails": lambda answer: {"job": answer["JobId"]}}
-UNLEARNT = {"job": "00000000-0000-4000-8000-000000000000"}
+LEARNT = {
+    "iam:GenerateServiceLastAccessedDetails": lambda answer: {"job": answer["JobId"]},
+    "access-analyzer:StartPolicyGeneration": lambda answer: {"generation": answer["jobId"]},
+}
+UNLEARNT = {
+    "job": "00000000-0000-4000-8000-000000000000",
+    "generation": "00000000-0000-4000-8000-000000000000",
+}
