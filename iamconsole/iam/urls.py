@@ -17,9 +17,12 @@ from iamconsole.iam.views import (
     organizations,
     permissions,
     policies,
+    policy_detail,
     policy_editor,
     providers,
     role_create,
+    policy_entities,
+    policy_versions,
     role_detail,
     role_edit,
     roles,
@@ -153,30 +156,24 @@ boundary_paths = [
     for page, view in (("set", boundaries.set_boundary), ("remove", boundaries.remove_boundary))
 ]
 
+_policy = "iam/policies/details/<policy_arn:policy_arn>"
+
 policy_paths = [
     path("iam/policies", policies.policy_list, name="policy-list"),
     path("iam/policies/create", policy_editor.policy_create, name="policy-create"),
     path("iam/policies/delete", policies.policy_delete, name="policy-delete"),
     path("iam/policies/chosen/<str:act>", policies.policy_chosen, name="policy-chosen"),
-    path("iam/policies/details/<policy_arn:policy_arn>/attach", policies.policy_attach, name="policy-attach"),
-    path("iam/policies/details/<policy_arn:policy_arn>/detach", policies.policy_detach, name="policy-detach"),
-    path(
-        "iam/policies/details/<policy_arn:policy_arn>/edit/<str:version_id>",
-        policy_editor.policy_edit,
-        name="policy-edit",
-    ),
-    path(
-        "iam/policies/details/<policy_arn:policy_arn>/versions/default",
-        policies.policy_version_default,
-        name="policy-version-default",
-    ),
-    path(
-        "iam/policies/details/<policy_arn:policy_arn>/versions/delete",
-        policies.policy_version_delete,
-        name="policy-version-delete",
-    ),
+    path(f"{_policy}/attach", policy_entities.policy_attach, name="policy-attach"),
+    path(f"{_policy}/detach", policy_entities.policy_detach, name="policy-detach"),
+    path(f"{_policy}/set-boundary", policy_entities.policy_set_boundary, name="policy-set-boundary"),
+    path(f"{_policy}/change-boundary", policy_entities.policy_change_boundary, name="policy-change-boundary"),
+    path(f"{_policy}/remove-boundary", policy_entities.policy_remove_boundary, name="policy-remove-boundary"),
+    path(f"{_policy}/edit/<str:version_id>", policy_editor.policy_edit, name="policy-edit"),
+    path(f"{_policy}/versions/default", policy_versions.policy_version_default, name="policy-version-default"),
+    path(f"{_policy}/versions/delete", policy_versions.policy_version_delete, name="policy-version-delete"),
+    path(f"{_policy}/versions/compare", policy_versions.policy_version_compare, name="policy-version-compare"),
     # Last: an ARN may have any number of slashes.
-    path("iam/policies/details/<path:policy_arn>", policies.policy_detail, name="policy-detail"),
+    path("iam/policies/details/<path:policy_arn>", policy_detail.policy_detail, name="policy-detail"),
 ]
 
 _user = "iam/users/details/<str:user_name>"

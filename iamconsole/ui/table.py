@@ -52,7 +52,8 @@ class Action:
     """A button of the header. With `needs` it submits the ticked rows to `url`, else it is a link.
 
     `needs`: "" | "one" | "some" rows. `method`: "get" opens a confirmation page that shows what was
-    ticked (`?selected=…`), as a dialog with `modal`; "post" acts at once.
+    ticked (`?selected=…`), as a dialog with `modal`; "post" acts at once. `bars`: whether a row is in the wrong state
+    for it, and `barred` what the button says then; the page it leads to says so too.
     """
 
     label: str
@@ -63,6 +64,8 @@ class Action:
     modal: bool = False
     menu: Sequence[Action] = ()
     new_tab: bool = False
+    bars: Callable[[Any], bool] | None = None
+    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Row:
     open: bool = False
     detail: Any = None
     toggle: str = ""
+    bars: str = ""  # the labels of the actions that this row bars, with a bar between
 
     @property
     def toggle_label(self) -> str:
@@ -281,7 +285,12 @@ class Table:
             is_open,
             self.details.get(key),
             self.link(open=opened if is_open else [*opened, key]) if self.expand else "",
+            "|".join(action.label for action in self._every_action if action.bars and action.bars(row)),
         )
+
+    @property
+    def _every_action(self) -> list[Action]:
+        return [one for action in self.actions for one in (action.menu or (action,))]
 
     def key_of(self, row: Any) -> str:
         return str(_read(row, self.key or self.columns[0].of))

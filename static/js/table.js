@@ -5,8 +5,11 @@
     const others = document.querySelectorAll(`[data-of-table="${CSS.escape(table.id)}"]`);
     for (const button of [...table.querySelectorAll("[data-needs]"), ...others]) {
       const ready = button.dataset.needs === "one" ? ticked === 1 : ticked > 0;
-      button.setAttribute("aria-disabled", String(!ready));
-      if (ready) button.removeAttribute("title");
+      // A row in the wrong state for it: the button says so.
+      const barred = [...table.querySelectorAll("[data-bars]:checked")].some((pick) => pick.dataset.bars.split("|").includes(button.textContent.trim()));
+      button.setAttribute("aria-disabled", String(!ready || barred));
+      if (ready && barred) button.title = button.dataset.barred;
+      else if (ready) button.removeAttribute("title");
       else button.title = button.dataset.needs === "one" ? "Select one first" : "Select at least one first";
     }
     const count = table.querySelector("[data-count]");

@@ -15,6 +15,7 @@ from iamconsole.cloudtrail.models import Event
 from iamconsole.editor.forms import START, PolicyDocumentForm
 from iamconsole.editor.report import Report
 from iamconsole.iam.models import ManagedPolicy
+from iamconsole.iam.views.policy_versions import compared
 from tests.factories import allow, deny, policy
 
 pytestmark = pytest.mark.django_db
@@ -332,6 +333,18 @@ def test_a_policy_is_created_with_the_text_as_it_was_written(console, admin, san
     assert version["Document"] == document
 
 
+def test_a_policy_is_created_with_tags(console, admin, sandbox):
+    tags = {"tag_key": ["team", ""], "tag_value": ["HR", ""]}
+    page = body(write(console, "/iam/policies/create", DOCUMENT, policy_name="Tagged", **tags))
+    twice = {"tag_key": ["team", "TEAM"], "tag_value": ["", ""]}
+    refused = write(console, "/iam/policies/create", DOCUMENT, policy_name="Other", **twice)
+
+    assert "Policy Tagged created." in page
+    made = admin.call("iam:GetPolicy", policy_arn=f"arn:aws:iam::{sandbox.account_id}:policy/Tagged")["Policy"]
+    assert made["Tags"] == [{"Key": "team", "Value": "HR"}]
+    assert "Duplicate tag keys found." in body(refused)
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -423,6 +436,40 @@ def test_versions_are_shown_made_the_default_and_deleted(console, admin, logs):
     assert "Version v1 deleted." in body(gone)
 
 
+def test_a_version_is_compared_with_the_default_one_line_by_line(console, admin, logs):
+    first = admin.call("iam:GetPolicyVersion", policy_arn=logs, version_id="v1")["PolicyVersion"]["Document"]
+    admin.call("iam:CreatePolicyVersion", policy_arn=logs, policy_document=first.replace("company1-logs", "b"))
+    admin.call("iam:CreatePolicyVersion", policy_arn=logs, policy_document=json.dumps(json.loads(first)))
+
+    page = body(console.get(details(logs, "/versions/compare?selected=v2")))
+    same = body(console.get(details(logs, "/versions/compare?selected=v3")))
+    itself = body(console.get(details(logs, "/versions/compare?selected=v1")))
+    gone = body(console.get(details(logs, "/versions/compare?selected=v9")))
+
+    assert "− only in v2" in page  # a word, not a colour
+    assert "+ only in v1" in page
+    assert 'arn:aws:s3:::b"' in page
+    assert "they say the same" not in page
+    assert "they say the same" in same
+    assert "The two versions have the same text." in itself
+    assert "version v9 does not exist" in gone
+    assert console.get(details(logs, "/versions/compare"))["Location"] == details(logs, "?section=versions")
+
+
+def test_the_lines_of_a_comparison_are_all_lines_of_both():
+    lines = compared("a\nb\nc\nd", "a\nx\nc\nd\ne")
+
+    assert [(line.text, line.here, line.there) for line in lines] == [
+        ("a", 1, 1),
+        ("b", 2, 0),
+        ("x", 0, 2),
+        ("c", 3, 3),
+        ("d", 4, 4),
+        ("e", 0, 5),
+    ]
+    assert [line.text for line in compared("", "a")] == ["a"]
+
+
 # -- who has it, and its end ------------------------------------------------------------------------
 
 
@@ -452,6 +499,60 @@ def test_the_entities_can_be_looked_through_by_type_and_page(console, admin, log
     assert "Select user-00" not in second
     assert "Select user-24" not in groups
     assert "(31)" in second  # 28 users, a group and the two roles of AWS's services
+
+
+def test_a_policy_is_set_as_a_boundary_of_users_and_roles_changed_and_removed(console, admin, logs):
+    page = body(console.get(details(logs, "/set-boundary")))
+    start = newest_event()
+    done = console.post(details(logs, "/set-boundary"), {"entities": ["user/amin", "user/Sarah"]}, follow=True)
+    change = console.get(details(logs, "/change-boundary?selected=user/amin"))
+    asked = body(console.get(details(logs, "/remove-boundary?selected=user/amin")))
+    gone = console.post(details(logs, "/remove-boundary"), {"selected": "user/amin"}, follow=True)
+    tab = body(console.get(details(logs, "?section=entities_attached")))
+    refused = console.post("/iam/policies/delete", {"selected": logs, "confirm": "Company1-Logs-Policy"}, follow=True)
+
+    assert "Select amin" in page
+    assert "User groups" not in page.partition('id="entities"')[2].partition("</section>")[0]  # a group has no boundary
+    assert "has been set as the permissions boundary of 2 entities." in body(done)
+    assert calls_since(start)[:2] == ["PutUserPermissionsBoundary", "PutUserPermissionsBoundary"]
+    assert change["Location"] == "/iam/users/details/amin/set-permissions-boundary"
+    assert "Remove permissions boundary?" in asked
+    assert "Permissions boundary removed for user amin." in body(gone)
+    assert "PermissionsBoundary" not in admin.call("iam:GetUser", user_name="amin")["User"]
+    assert "Set this policy as a permissions boundary" in tab
+    assert "Select Sarah" in tab
+    assert "Select amin" not in tab
+    assert "It cannot be deleted before" in body(console.get(f"/iam/policies/delete?selected={logs}"))
+    assert "Cannot delete a policy attached to entities." in body(refused)
+
+
+@pytest.mark.parametrize("page", ["change-boundary", "remove-boundary"])
+@pytest.mark.parametrize("selected", ["", "?selected=group/HR", "?selected=x", "?selected=user/"])
+def test_junk_that_is_chosen_leads_nowhere(console, logs, page, selected):
+    answer = console.get(details(logs, f"/{page}{selected}"))
+
+    assert answer.status_code == 302 or "Remove permissions boundary?" in body(answer)
+
+
+def test_the_list_says_which_rows_cannot_be_deleted(console):
+    page = body(console.get("/iam/policies?q=Company1-Logs"))
+    theirs = body(console.get("/iam/policies?q=ViewOnlyAccess"))
+
+    assert "data-pick" in page
+    assert "data-bars" not in page
+    assert 'data-bars="Delete"' in theirs
+    assert "AWS managed policies cannot be deleted" in page
+
+
+def test_a_policy_s_tags_are_on_its_page_and_aws_s_have_none(console, admin, logs):
+    admin.call("iam:TagPolicy", policy_arn=logs, tags=[{"Key": "team", "Value": "HR"}])
+    page = body(console.get(details(logs, "?section=tags")))
+    theirs = body(console.get(details(ADMINISTRATOR, "?section=tags")))
+
+    assert "team" in page
+    assert details(logs, "/tags") in page
+    assert "Manage tags" not in theirs
+    assert "Permissions defined in this policy" in theirs
 
 
 def test_an_attached_policy_with_versions_is_deleted_in_order(console, admin, logs):

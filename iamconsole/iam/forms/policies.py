@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from iamconsole.iam import quotas
+from iamconsole.iam.forms.tags import TagsForm
 from iamconsole.ui.forms import Form, PickField
 
 
@@ -19,8 +20,8 @@ def _name_field() -> forms.CharField:
     )
 
 
-class PolicyDetailsForm(Form):
-    """`Review and create` of a managed policy."""
+class PolicyDetailsForm(TagsForm):
+    """`Review and create` of a managed policy: name, description, tags."""
 
     policy_name = _name_field()
     description = forms.CharField(
@@ -29,6 +30,10 @@ class PolicyDetailsForm(Form):
         help_text="Maximum 1,000 characters. Use alphanumeric and '+=,.@-_' characters.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def params(self) -> dict[str, Any]:
+        names = ("policy_name", "description", "tags")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
 
 
 class InlinePolicyForm(Form):

@@ -50,6 +50,8 @@ def policy_create(request: ConsoleRequest) -> HttpResponse:
             )
             return wizard.done(home)
     context = written_context(wizard)
+    if isinstance(wizard.form, PolicyDetailsForm):
+        context["tags"] = wizard.form.editor("tags" in request.GET)
     return wizard.page("iam/policy_create.html", context)
 
 

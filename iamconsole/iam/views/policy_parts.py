@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from iamconsole.core.arn import Arn
 from iamconsole.core.errors import AwsError
@@ -35,8 +36,8 @@ def policy_name(policy_arn: str) -> str:
     return parsed.resource.rpartition("/")[2] if parsed else policy_arn
 
 
-def policy_url(policy_arn: str) -> str:
-    return reverse("iam:policy-detail", args=[policy_arn])
+def policy_url(policy_arn: str, **query: str) -> str:
+    return reverse("iam:policy-detail", args=[policy_arn]) + (f"?{urlencode(query)}" if query else "")
 
 
 NAME = Column("name", "Policy name", value="PolicyName", sortable=True, template="iam/policy_cells.html#name-cell")
