@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from iamconsole.core.operation import Response
+from iamconsole.iam.forms.users import AskedFor
 from iamconsole.iam.passwords import MAXIMUM, REMEMBERED, SHOWN_SYMBOLS
 from iamconsole.ui.forms import Form
 
@@ -34,6 +35,8 @@ def _number(label: str, least: int, most: int, unit: str) -> forms.IntegerField:
 
 class PasswordPolicyForm(Form):
     """What is not asked for is left out of the call: the operation has no partial updates."""
+
+    bound_field_class = AskedFor
 
     kind = forms.ChoiceField(
         label="Password policy",
