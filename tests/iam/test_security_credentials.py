@@ -77,8 +77,14 @@ def test_each_block_is_refused_alone(john, root, action):
     assert set(refused) - {"iam:ListAccountAliases"} == {action}
 
 
-def test_credentials_without_pages_say_where_they_are(as_user):
-    assert "with the aws command and the SDKs" in body(as_user("admin").get(f"{HOME}?tab=codecommit"))
+def test_credentials_without_pages_say_which_command_makes_them(as_user):
+    page = body(as_user("admin").get(f"{HOME}?tab=codecommit"))
+    for text in ("SSH public keys for AWS CodeCommit", "HTTPS Git credentials for AWS CodeCommit"):
+        assert text in page
+    assert "aws iam list-ssh-public-keys --user-name admin" in page
+    assert "X.509" not in page
+    assert "X.509 Signing certificates" in body(as_user("admin").get(HOME))
+    assert "X.509" not in body(as_user().get(HOME))
 
 
 # -- the password ------------------------------------------------------------------------------------

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from iamconsole.cloudtrail.models import Event
+from iamconsole.iam.models import LoginProfile
 from iamconsole.sandboxes.lifecycle import Credentials
 from iamconsole.sts.models import TemporaryCredential
 from tests.factories import client_for
@@ -318,3 +322,23 @@ def test_a_deleted_user_is_out_at_once(as_user, sandbox, root):
     root.call("iam:DeleteLoginProfile", user_name="amy")
     client_for(sandbox).call("iam:DeleteUser", user_name="amy")
     assert visitor.get("/console/home").url.startswith("/signin")
+
+
+# -- a password that expires ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "left"), [(70, None), (76, "14 days"), (75, "15 days"), (74, None), (89, "1 day"), (88, "2 days")]
+)
+def test_in_the_last_fifteen_days_a_sign_in_warns_that_the_password_expires(sandbox, root, age, left):
+    root.call("iam:UpdateAccountPasswordPolicy", max_password_age=90)
+    root.call("iam:CreateUser", user_name="john")
+    root.call("iam:CreateLoginProfile", user_name="john", password="Passw0rd!")
+    changed = timezone.now() - dt.timedelta(days=age, hours=1)
+    LoginProfile.objects.filter(user__name="john").update(changed=changed)
+    asked = {"account": sandbox.account_id, "user_name": "john", "password": "Passw0rd!"}
+    browser = Client()
+    browser.post("/signin/iam", asked)
+    page = browser.get("/console/home").content.decode()
+    assert ("Your password expires in" in page) is bool(left)
+    assert left is None or f"Your password expires in {left}." in page

@@ -15,6 +15,15 @@ from django.urls import reverse
 from iamconsole.iam.views.user_rows import user_url
 from iamconsole.ui.pages import ConsoleRequest
 
+OF_SERVICES = "list-service-specific-credentials"
+# What else a user can have beside a password, devices and access keys: the API makes it, this console does not.
+OTHERS = (  # block, button, what lists it
+    ("SSH public keys for AWS CodeCommit", "Upload SSH public key", "list-ssh-public-keys"),
+    ("HTTPS Git credentials for AWS CodeCommit", "Generate credentials", OF_SERVICES),
+    ("Credentials for Amazon Keyspaces (for Apache Cassandra)", "Generate credentials", OF_SERVICES),
+    ("X.509 Signing certificates", "Create X.509 certificate", "list-signing-certificates"),
+)
+
 
 def has_credentials(request: ConsoleRequest) -> bool:
     """Users and the root user have credentials of their own; a role lends temporary ones."""

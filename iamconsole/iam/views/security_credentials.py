@@ -13,7 +13,7 @@ from iamconsole.iam.forms.own import OwnPasswordForm, RootPasswordForm
 from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.mfa import mfa_table
-from iamconsole.iam.views.owner import Owner, has_credentials
+from iamconsole.iam.views.owner import OTHERS, Owner, has_credentials
 from iamconsole.iam.views.user_access_keys import key_cards
 from iamconsole.iam.views.user_passwords import account_rules
 from iamconsole.iam.views.user_rows import optional_profile
@@ -33,6 +33,8 @@ def security_credentials(request: ConsoleRequest) -> HttpResponse:
     owner = Owner.of(request, "")
     tab = "codecommit" if request.GET.get("tab") == "codecommit" and not owner.is_root else "iam"
     context: dict[str, Any] = {"owner": owner, "tabs": TABS, "tab": tab}
+    # Certificates belong to IAM, the others to CodeCommit and its like.
+    context["others"] = OTHERS[-1:] if tab == "iam" else OTHERS[:-1]
     if tab == "iam":
         context |= _blocks(request, owner)
     return render_page(request, "iam/security_credentials.html", context)

@@ -12,7 +12,7 @@ from iamconsole.iam.views.account_alias import own_sign_in_url
 from iamconsole.iam.views.boundaries import boundary_block
 from iamconsole.iam.views.holder import Holder
 from iamconsole.iam.views.mfa import mfa_table
-from iamconsole.iam.views.owner import Owner
+from iamconsole.iam.views.owner import OTHERS, Owner
 from iamconsole.iam.views.permissions import held_from, held_policies, permissions_table, reads
 from iamconsole.iam.views.tags import tags_table, tags_url
 from iamconsole.iam.views.user_access_keys import key_cards
@@ -22,15 +22,6 @@ from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 
 HEAD = ("iam:GetUser", "iam:GetLoginProfile", "iam:ListMFADevices", "iam:ListAccessKeys")
 SECTIONS = ("permissions", "groups", "tags", "security_credentials", last_accessed.SECTION)
-
-OF_SERVICES = "list-service-specific-credentials"
-# What else a user can have beside a password, devices and access keys: the API makes it, this console does not.
-OTHERS = (  # block, button, what lists it
-    ("SSH public keys for AWS CodeCommit", "Upload SSH public key", "list-ssh-public-keys"),
-    ("HTTPS Git credentials for AWS CodeCommit", "Generate credentials", OF_SERVICES),
-    ("Credentials for Amazon Keyspaces (for Apache Cassandra)", "Generate credentials", OF_SERVICES),
-    ("X.509 Signing certificates", "Create X.509 certificate", "list-signing-certificates"),
-)
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -10,7 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from iamconsole.core.caller import Caller
+from iamconsole.core.caller import Caller, wall_clock
 from iamconsole.core.errors import AuthenticationError
 from iamconsole.gateway import callers
 from iamconsole.gateway.client import AwsClient
@@ -27,9 +28,12 @@ from iamconsole.signin.forms.sign_in import (
     MfaForm,
     RootForm,
 )
+from iamconsole.ui import flash
 from iamconsole.ui.forms import Form, submit
 from iamconsole.ui.pages import ConsoleRequest, public, render_page
 
+WARNED = 15  # days before a password expires
+PASSWORD = "/iam/security_credentials/update-password"
 KINDS = {
     "root": "Account owner that performs tasks requiring unrestricted access.",
     "iam": "User within an account that performs daily tasks.",
@@ -207,7 +211,17 @@ def _enter(request: HttpRequest, at: Caller, made: dict[str, Any], going_to: str
     if made["PasswordResetRequired"]:
         request.session[sessions.AFTER] = going_to
         return redirect("signin:change-password")
+    _warn(request, made.get("PasswordExpires"))
     return redirect(going_to or HOME)
+
+
+def _warn(request: HttpRequest, expires: dt.datetime | None) -> None:
+    """ "The AWS Management Console warns IAM users when they are within 15 days of password expiration" (IAM User
+    Guide, "Set an account password policy for IAM users"); in which words it does not say."""
+    days = (expires - wall_clock()).days + 1 if expires else WARNED + 1
+    if days <= WARNED:
+        text = f"Your password expires in {days} day{'' if days == 1 else 's'}."
+        flash.warning(request, text, link=("Update password", PASSWORD))
 
 
 def _remember(request: HttpRequest, response: HttpResponse, values: dict[str, Any]) -> HttpResponse:

@@ -208,7 +208,8 @@ def _session(call: Call, profile: LoginProfile | None, *, with_mfa: bool = False
     insert([row])
     call.event |= {"response": {"ConsoleLogin": "Success"}, "error_message": ""}
     who = user.unique_id if user else call.caller.account_id
-    return {"AccessKeyId": row.access_key_id, "PasswordResetRequired": reset_required, "PrincipalId": who}
+    made = {"AccessKeyId": row.access_key_id, "PasswordResetRequired": reset_required, "PrincipalId": who}
+    return made if expires is None else made | {"PasswordExpires": expires}
 
 
 @operation("signin:CompletePasswordChange", public=False, authorized=False, recorded=False)
