@@ -18,15 +18,21 @@ def formatted(text: str) -> str:
         return text
 
 
-def written(value: Any, margin: str = "") -> str:
-    """A value as `read` gives it, as JSON: a number as it was written, whatever its length."""
-    inner = margin + INDENT
+def written(value: Any, margin: str | None = "") -> str:
+    """A value as `read` gives it, as JSON: a number as it was written. Without a margin it is one line."""
+    inner = None if margin is None else margin + INDENT
     if isinstance(value, dict) and value:
-        members = (f"{inner}{_string(key)}: {written(one, inner)}" for key, one in value.items())
-        return "{\n" + ",\n".join(members) + f"\n{margin}}}"
+        return _within("{}", [f"{_string(key)}: {written(one, inner)}" for key, one in value.items()], margin)
     if isinstance(value, list) and value:
-        return "[\n" + ",\n".join(inner + written(one, inner) for one in value) + f"\n{margin}]"
+        return _within("[]", [written(one, inner) for one in value], margin)
     return str(value) if isinstance(value, Number) else _string(value)
+
+
+def _within(brackets: str, items: list[str], margin: str | None) -> str:
+    if margin is None:
+        return brackets[0] + ", ".join(items) + brackets[1]
+    line = f"\n{margin}{INDENT}"
+    return brackets[0] + line + f",{line}".join(items) + f"\n{margin}{brackets[1]}"
 
 
 def _string(value: Any) -> str:

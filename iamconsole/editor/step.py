@@ -16,6 +16,7 @@ from django.http import QueryDict
 
 from iamconsole.editor.formatting import formatted
 from iamconsole.editor.forms import START, PolicyDocumentForm, View, plain
+from iamconsole.editor.panel import Panel
 from iamconsole.editor.report import Report
 from iamconsole.editor.sizes import LONGEST
 from iamconsole.policy import Kind
@@ -57,7 +58,7 @@ class Editor:
     view: View
     visual: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
-    caret: str = ""  # row and column from 0, where a button has moved it
+    panel: Panel | None = None  # beside the JSON
 
     @property
     def kind(self) -> Kind:
@@ -66,6 +67,11 @@ class Editor:
     @property
     def report(self) -> Report:
         return self.form.report
+
+    @property
+    def caret(self) -> str:
+        """Where a button has moved the caret: row and column from 0."""
+        return self.panel.caret if self.panel else ""
 
     @property
     def has_visual(self) -> bool:
@@ -110,8 +116,10 @@ def editor_context(wizard: Wizard) -> dict[str, Any]:
     form = wizard.form
     if not isinstance(form, PolicyDocumentForm):
         return {}
-    editor = wizard.arranged or _look(form)
+    editor: Editor = wizard.arranged or _look(form)
     editor.form = form
+    if editor.view == "json" and editor.panel is None:
+        editor.panel = Panel.look(form.report.text, form.kind, wizard.request.POST)
     return {"editor": editor, "editor_text": EDITOR_TEXT}
 
 
@@ -169,5 +177,9 @@ def _posted(wizard: Wizard, posted: QueryDict) -> None:
             text = _show_visual(editor, text, QueryDict())
     elif pressed == "format":
         text = formatted(text)
+    elif pressed.startswith("statement-") and editor.view == "json":
+        editor.panel = Panel.look(text, form.kind, posted)
+        editor.panel.press(pressed)
+        text = editor.panel.text
     draft["document"], draft["view"] = [text], [editor.view]
     wizard.arranged, wizard.stays = editor, bool(pressed)

@@ -6,4 +6,7 @@ from iamconsole.editor import views
 
 app_name = "editor"
 
-urlpatterns = [path("policy-editor/findings", views.findings, name="findings")]
+urlpatterns = [
+    path("policy-editor/findings", views.findings, name="findings"),
+    path("policy-editor/statement", views.statement, name="statement"),
+]

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from iamconsole.editor.forms import plain
+from iamconsole.editor.panel import Panel
 from iamconsole.editor.report import Report
 from iamconsole.editor.sizes import LIMITS, LONGEST
 from iamconsole.policy import Kind
@@ -16,13 +17,32 @@ from iamconsole.ui.pages import ConsoleRequest, render_page
 KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind) if kind in LIMITS}
 
 
+def _document(request: ConsoleRequest) -> str:
+    return plain(request.POST.get("document", ""))[:LONGEST]
+
+
+def _kind(request: ConsoleRequest) -> Kind:
+    return KINDS.get(request.POST.get("kind", ""), "identity")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
+
+
+@require_POST
+def statement(request: ConsoleRequest) -> HttpResponse:
+    """The panel for the statement in which the caret stands."""
+    panel = Panel.look(_document(request), _kind(request), request.POST)
+    panel.follow(_number(request.POST.get("row", "")), _number(request.POST.get("column", "")))
+    return render_page(request, "editor/panel.html", {"panel": panel})
+
+
 @require_POST
 def findings(request: ConsoleRequest) -> HttpResponse:
-    limit = request.POST.get("limit", "")
     report = Report.asked(
         request.aws,
-        plain(request.POST.get("document", ""))[:LONGEST],
-        KINDS.get(request.POST.get("kind", ""), "identity"),
-        int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 7 else 0,
+        _document(request),
+        _kind(request),
+        _number(request.POST.get("limit", "")),
     )
     return render_page(request, "editor/json.html#findings", {"report": report})

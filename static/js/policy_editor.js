@@ -5,6 +5,7 @@
   const announce = (text) => document.dispatchEvent(new CustomEvent("ui:announce", { detail: text }));
 
   // -- buttons ------------------------------------------------------------------------------------
+  let pressed = "";
   const problem = () => document.querySelector("#policy-findings [data-problem]")?.dataset.problem || "";
   // Before form.js, which lets a form be sent once.
   window.addEventListener("submit", (event) => {
@@ -12,6 +13,7 @@
     if (button?.name === "editor" && inside(button)) {
       event.preventDefault();
       event.stopImmediatePropagation();
+      pressed = button.id;
       window.htmx.ajax("POST", event.target.action, { source: button, target: "#policy-editor", select: "#policy-editor", swap: "outerHTML" });
     } else if (!button?.name && event.target.querySelector("[data-policy-editor]") && problem()) {
       // Enter in a field: the button itself is disabled.
@@ -128,11 +130,55 @@
       area.value = ace.getValue();
       area.dispatchEvent(new Event("input", { bubbles: true }));
     });
-    ace.selection.on("changeCursor", showPlace);
+    ace.selection.on("changeCursor", () => { showPlace(); follow(); });
     ace.on("focus", () => announce("Tab indents. To leave the editor, press Escape, then Tab."));
   };
 
+  // -- the panel beside it ------------------------------------------------------------------------
+  // It shows the statement in which the caret stands.
+  let waiting = 0;
+  let seen = "";
+  const follow = () => {
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(() => {
+      const panel = document.getElementById("edit-statement");
+      if (!ace || !panel || document.activeElement?.closest?.("#edit-statement")) return;
+      const { row, column } = ace.getCursorPosition();
+      const now = `${row} ${area.value}`;
+      if (now === seen) return;
+      seen = now;
+      window.htmx.ajax("POST", panel.dataset.editStatement, { source: panel, target: "#edit-statement", swap: "outerHTML", values: { kind: panel.dataset.kind, row, column } });
+    }, 400);
+  };
+
+  // Filters the list of actions while one types; the server's filter does it without a script.
+  document.addEventListener("input", (event) => {
+    const list = inside(event.target) && document.getElementById(event.target.dataset.filters || "");
+    if (!list) return;
+    const wanted = event.target.value.trim().toLowerCase();
+    for (const item of list.querySelectorAll("label")) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+    for (const group of list.querySelectorAll("fieldset")) group.hidden = !group.querySelector("label:not([hidden])");
+  });
+
+  let opener = "";
+  const showDialog = () => {
+    const dialog = document.querySelector("[data-editor-dialog]");
+    if (dialog) {
+      opener = opener || pressed;
+      dialog.removeAttribute("open");
+      dialog.setAttribute("aria-modal", "true");
+      const focused = dialog.contains(document.activeElement) ? document.activeElement : null;
+      dialog.showModal();
+      (focused || dialog.querySelector(".modal-body :is(input:not([type=hidden]), select)"))?.focus();
+      dialog.addEventListener("cancel", (event) => { event.preventDefault(); dialog.querySelector("[data-closes]").click(); });
+    } else if (opener) {
+      document.getElementById(opener)?.focus();
+      opener = "";
+    }
+  };
+
   const start = () => {
+    showDialog();
     const host = document.getElementById("policy-ace");
     area = inside(host)?.querySelector("textarea[name=document]") || null;
     if (!host || !area || !window.ace) { ace = null; gate(); return; }
@@ -148,6 +194,7 @@
     const caret = inside(host).dataset.caret;
     if (caret) { const [row, column] = caret.split(",").map(Number); ace.moveCursorTo(row, column); ace.clearSelection(); ace.renderer.scrollCursorIntoView(); }
     if (focused) ace.focus();
+    seen = `${ace.getCursorPosition().row} ${area.value}`;
     annotate();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

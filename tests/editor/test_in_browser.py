@@ -123,6 +123,42 @@ def test_nothing_serious_is_found_by_axe(editor, width):
     assert editor.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_panel_edits_the_statement_of_the_caret_and_the_caret_stays(editor):
+    panel = editor.locator("#edit-statement")
+    expect(panel).to_contain_text("Select an existing statement in the policy or add a new statement.")
+    editor.locator("#policy-ace .ace_text-input").focus()
+    for _ in range(5):
+        editor.keyboard.press("ArrowDown")
+    panel.get_by_label("Choose a service").select_option("s3")
+    panel.get_by_label("Filter actions").press_sequentially("getobj")
+    panel.get_by_label("GetObject", exact=True).check()
+    expect(editor.locator("#policy-ace")).to_contain_text('"s3:GetObject"')
+    expect(panel.get_by_label("GetObject", exact=True)).to_be_focused()
+    assert place(editor) == "Ln 6, Col 1"
+
+    panel.get_by_role("button", name="Add a resource").click()
+    dialog = editor.locator("dialog:modal")
+    dialog.get_by_label("Resource type").select_option("object")
+    expect(dialog.get_by_label("Resource ARN")).to_have_value("arn:aws:s3:::{BucketName}/{ObjectName}")
+    dialog.get_by_label("Resource ARN").fill("arn:aws:s3:::company1-hr/*")
+    dialog.get_by_role("button", name="Add resource").click()
+    expect(dialog).to_have_count(0)
+    expect(panel.get_by_role("button", name="Add a resource")).to_be_focused()
+    panel.get_by_role("button", name="Add a condition").click()
+    assert faults(editor) == []
+    editor.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    statement = json.loads(text_of(editor))["Statement"][0]
+    assert (statement["Action"], statement["Resource"]) == (["s3:GetObject"], "arn:aws:s3:::company1-hr/*")
+
+    panel.get_by_role("button", name="+ Add new statement").click()
+    expect(panel).to_contain_text("Statement2")
+    assert place(editor) == "Ln 12, Col 9"
+    editor.locator("#policy-ace .ace_text-input").focus()
+    editor.keyboard.press("Control+Z")
+    assert len(json.loads(text_of(editor))["Statement"]) == 1
+
+
 def test_without_a_script_the_field_is_a_field_and_next_says_what_is_wrong(open_window, served):
     page = open_window(java_script_enabled=False)
     page.goto(f"/console?account={served['account_id']}")
