@@ -10,6 +10,7 @@ from iamconsole.iam.views import (
     boundaries,
     credential_report,
     dashboard,
+    generated_policies,
     group_policies,
     groups,
     inline_policies,
@@ -145,6 +146,15 @@ tags_paths = [
     path("iam/policies/details/<policy_arn:name>/tags", tags.edit_tags, {"kind": "policy"}, name="policy-tags"),
 ]
 
+generation_paths = [
+    path(f"iam/{kind}s/details/<str:name>/{page}", view, {"kind": kind}, name=f"{kind}-{page.partition('/')[0]}")
+    for kind in ("user", "role")
+    for page, view in (
+        ("generate-policy", generated_policies.generate_policy),
+        ("generated-policy/<str:job_id>", generated_policies.generated_policy),
+    )
+]
+
 boundary_paths = [
     path(
         f"iam/{kind}s/details/<str:name>/{page}-permissions-boundary",
@@ -234,6 +244,7 @@ urlpatterns = [
     *role_paths,
     *permission_paths,
     *boundary_paths,
+    *generation_paths,
     *tags_paths,
     *policy_paths,
 ]

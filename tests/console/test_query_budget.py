@@ -44,6 +44,7 @@ PAGES = [
     "/iam/users/details/user-0001/create-policy",
     "/iam/users/details/user-0001/tags",
     "/iam/users/details/user-0001/set-permissions-boundary",
+    "/iam/users/details/user-0001/generate-policy",
     "/iam/groups",
     "/iam/groups/create",
     "/iam/groups/details/group-01",

@@ -211,6 +211,12 @@ IAM = (
     State("user-add-permissions", "/iam/users/details/Sarah/add-permissions"),
     State("user-tags", "/iam/users/details/Sarah/tags"),
     State("user-tags-some", "/iam/users/details/Sarah/tags", act=in_turn(press("Add new tag"), press("Add new tag"))),
+    State("user-generate-policy", "/iam/users/details/Sarah/generate-policy"),
+    State("user-generated-policy", "/iam/users/details/admin/generate-policy", act=in_turn(
+        press("Generate policy"), lambda page: page.wait_for_url("**/generated-policy/**"))),
+    State("user-last-accessed", "/iam/users/details/admin?section=last_accessed"),
+    State("user-manage-console", "/iam/users/details/john?section=security_credentials", act=a_dialog(
+        press("Manage console access", "link"))),
     State("user-boundary", "/iam/users/details/Sarah/set-permissions-boundary"),
     State("user-bounded", "/iam/users/details/bounded"),
     State("user-boundary-remove", "/iam/users/details/bounded", act=a_dialog(press("Remove boundary", "link"))),

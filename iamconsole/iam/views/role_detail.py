@@ -12,7 +12,7 @@ from iamconsole.iam.views import last_accessed
 from iamconsole.iam.views.boundaries import boundary_block
 from iamconsole.iam.views.holder import Holder
 from iamconsole.iam.views.permissions import held_from, permissions_table, reads
-from iamconsole.iam.views.role_edit import revocation
+from iamconsole.iam.views.revoking import revocation
 from iamconsole.iam.views.role_rows import duration, is_for_accounts, is_service_linked, last_activity
 from iamconsole.iam.views.tags import tags_table, tags_url
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -14,12 +11,11 @@ from iamconsole.iam.forms.roles import RevokeForm, RoleSettingsForm
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.holder import Holder
+from iamconsole.iam.views.revoking import revoking
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
 from iamconsole.ui.wizard import Wizard
-
-REVOCATION = "AWSRevokeOlderSessions"
 
 
 @post_or_get
@@ -68,27 +64,9 @@ def role_revoke(request: ConsoleRequest, role_name: str) -> HttpResponse:
     holder = Holder("role", role_name)
     home = holder.page("detail", section="revoke_sessions")
     form = RevokeForm(request.POST if request.method == "POST" else None)
-    put: dict[str, Any] = {"policy_name": REVOCATION, **holder.which}
-    # AWS's page writes the time to the millisecond; of when a token was issued only the second is known.
-    now = timezone.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    document = revocation(now)
-    if request.method == "POST" and submit(form, request.aws, "iam:PutRolePolicy", policy_document=document, **put):
+    action, put = revoking(holder, timezone.now())
+    if request.method == "POST" and submit(form, request.aws, action, **put):
         flash.success(request, f"All active sessions of role {role_name} are revoked.")
         return redirect(home)
     context = {"holder": holder, "home": home, "form": form}
     return render_page(request, "iam/role_revoke.html", context, status=422 if form.is_bound else 200)
-
-
-def revocation(before: str) -> str:
-    """The policy that the console writes: it denies everything to sessions that were begun before a moment.
-
-    IAM User Guide, "Revoke IAM role temporary security credentials"; its text stands on the console's own tab, with
-    "[policy creation time]" in the place of the moment.
-    """
-    statement = {
-        "Effect": "Deny",
-        "Action": ["*"],
-        "Resource": ["*"],
-        "Condition": {"DateLessThan": {"aws:TokenIssueTime": before}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=4)
