@@ -54,6 +54,8 @@ def boto(service: str, access_key_id: str, secret: str, **options: Any) -> Any:
             headers=headers,
             HTTP_HOST=parts.netloc,
             QUERY_STRING=parts.query,
+            # Django's test client leaves the type of an empty body out.
+            **({"CONTENT_TYPE": content_type} if content_type else {}),
             REQUEST_URI=f"{parts.path}?{parts.query}" if parts.query else parts.path,
         )
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content

@@ -34,7 +34,9 @@ from iamconsole.s3.operations import (
     bucket_policies,
     bucket_settings,
     buckets,
+    copies,
     listings,
+    multipart,
     objects,
     public_access,
     tags,
@@ -87,6 +89,8 @@ MODULES = (
     public_access,
     objects,
     tags,
+    copies,
+    multipart,
     listings,
     generic,
 )

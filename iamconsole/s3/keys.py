@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from iamconsole.core.operation import Call, Keys, Params
-from iamconsole.s3 import tagging
+from iamconsole.s3 import errors, tagging
 
 
 def _resource_account(call: Call) -> str:
@@ -142,8 +143,37 @@ def _remaining_days(call: Call) -> str | None:
 
 
 def _creates_object(call: Call) -> str:
-    """False only for the parts of a multipart upload (S3 User Guide, "Enforce conditional writes")."""
+    """S3 User Guide, "Enforce conditional writes on Amazon S3 buckets": false for what only prepares an object, which
+    are "CreateMultipartUpload, UploadPart, or UploadPartCopy"."""
     return "true"
+
+
+def _prepares_object(call: Call) -> str:
+    return "false"
+
+
+def _copy_source(call: Call) -> str:
+    """The source as policies name it: `bucket/key`, without a version."""
+    bucket, key, _ = copy_source(call.params)
+    return f"{bucket}/{key}"
+
+
+def _source_version(call: Call) -> str | None:
+    return copy_source(call.params)[2]
+
+
+def copy_source(params: Params) -> tuple[str, str, str | None]:
+    """Bucket, key and version ID of the x-amz-copy-source header, which is URL-encoded.
+
+    Source: S3 API Reference, CopyObject: "the name of the source bucket and the key of the source object, separated by
+    a slash (/)"; "append ?versionId=<version-id> to the value".
+    """
+    path, _, version_id = str(params["copy_source"]).removeprefix("/").partition("?versionId=")
+    bucket, slash, key = unquote(path).partition("/")
+    if not bucket or not slash or not key or bucket.startswith("arn:"):
+        message = "Invalid copy source object key" if bucket else "Invalid copy source bucket name"
+        raise errors.invalid_argument(message, "x-amz-copy-source", str(params["copy_source"]))
+    return bucket, key, version_id or None
 
 
 OBJECT_TAGS: Keys = {**REQUEST, "s3:RequestObjectTag/<key>": _object_tags, "s3:RequestObjectTagKeys": _object_tag_keys}
@@ -170,6 +200,23 @@ NEW_OBJECT: Keys = {
     "s3:x-amz-server-side-encryption-customer-algorithm": "sse_customer_algorithm",
     "s3:x-amz-website-redirect-location": "website_redirect_location",
 }
+
+
+_CUSTOMER_KEY: Keys = {"s3:x-amz-server-side-encryption-customer-algorithm": "sse_customer_algorithm"}
+_CONDITIONS: Keys = {"s3:if-match": "if_match", "s3:if-none-match": "if_none_match"}
+SOURCE_VERSION: Keys = {**REQUEST, "s3:versionid": _source_version}
+COPY: Keys = {
+    **NEW_OBJECT,
+    "s3:x-amz-copy-source": _copy_source,
+    "s3:x-amz-metadata-directive": "metadata_directive",
+    "s3:x-amz-object-annotation-directive": "annotation_directive",
+}
+NEW_UPLOAD: Keys = {name: source for name, source in NEW_OBJECT.items() if name not in _CONDITIONS} | {
+    "s3:ObjectCreationOperation": _prepares_object
+}
+NEW_PART: Keys = {**REQUEST, **_CUSTOMER_KEY, "s3:ObjectCreationOperation": _prepares_object}
+COPIED_PART: Keys = {**NEW_PART, "s3:x-amz-copy-source": _copy_source}
+COMPLETED: Keys = {**REQUEST, **_CUSTOMER_KEY, **_CONDITIONS, "s3:ObjectCreationOperation": _creates_object}
 
 
 def sets_retention(params: Params) -> bool:

@@ -9,7 +9,7 @@ from iamconsole.core import arn
 from iamconsole.core.caller import Caller
 from iamconsole.core.operation import Params, Resource, resolves, when
 from iamconsole.policy import AttachedPolicy, BlockPublicAccess, parse
-from iamconsole.s3 import errors, names, versions
+from iamconsole.s3 import errors, keys, names, versions
 from iamconsole.s3.models import Bucket, StoredObject
 
 
@@ -178,3 +178,61 @@ def listed_latest(caller: Caller, asked: Sequence[Params]) -> list[tuple[Resourc
 def listed_versions(caller: Caller, asked: Sequence[Params]) -> list[tuple[Resource, ...]]:
     """The versions that a DeleteObjects names."""
     return _listed(caller, asked, versions=True)
+
+
+# -- the source of a copy ---------------------------------------------------------------------------
+
+
+def _sources(caller: Caller, asked: Sequence[Params]) -> list[tuple[Resource, str | None]]:
+    places = [keys.copy_source(params) for params in asked]
+    rows = _buckets(caller, [bucket for bucket, _, _ in places])
+    return [(_with_tags(_at(rows, bucket, key), key, version), version) for bucket, key, version in places]
+
+
+@resolves("object", keys=EXISTING_TAGS)
+def source_latest(caller: Caller, asked: Sequence[Params]) -> list[tuple[Resource, ...]]:
+    """What is copied, where no version of it is named; the row is its `Place`."""
+    return [() if version else (one,) for one, version in _sources(caller, asked)]
+
+
+@resolves("object", keys=EXISTING_TAGS)
+def source_version(caller: Caller, asked: Sequence[Params]) -> list[tuple[Resource, ...]]:
+    return [(one,) if version else () for one, version in _sources(caller, asked)]
+
+
+def _has_tags(source: Resource) -> bool:
+    return source.row is not None and source.row.found is not None and bool(source.row.found.tags)
+
+
+def copies_tags(params: Params) -> bool:
+    return params.get("tagging_directive") != "REPLACE"
+
+
+@resolves("object", keys=EXISTING_TAGS)
+def tagged_source_latest(caller: Caller, asked: Sequence[Params]) -> list[tuple[Resource, ...]]:
+    """What is copied, where its tags are copied too."""
+    found = _sources(caller, asked)
+    return [
+        (one,) if not version and copies_tags(params) and _has_tags(one) else ()
+        for (one, version), params in zip(found, asked, strict=True)
+    ]
+
+
+@resolves("object", keys=EXISTING_TAGS)
+def tagged_source_version(caller: Caller, asked: Sequence[Params]) -> list[tuple[Resource, ...]]:
+    found = _sources(caller, asked)
+    return [
+        (one,) if version and copies_tags(params) and _has_tags(one) else ()
+        for (one, version), params in zip(found, asked, strict=True)
+    ]
+
+
+@resolves("object")
+def tagged_copy(caller: Caller, asked: Sequence[Params]) -> list[tuple[Resource, ...]]:
+    """The copy, where it gets tags: those that the request brings, or those of the source."""
+    found = in_bucket(caller, asked)
+    sources = _sources(caller, asked)
+    return [
+        (one,) if (_has_tags(source) if copies_tags(params) else params.get("tagging")) else ()
+        for one, (source, _), params in zip(found, sources, asked, strict=True)
+    ]

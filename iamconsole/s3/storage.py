@@ -210,3 +210,16 @@ def opened(row: StoredObject, start: int = 0) -> Stream:
     if row.stored_as is not None:
         return read(row.stored_as, start)
     return _Joined(list(row.parts.order_by("number")), start)
+
+
+class Some:
+    """The next `length` bytes of a stream."""
+
+    def __init__(self, stream: Stream, length: int) -> None:
+        self._stream = stream
+        self._left = length
+
+    def read(self, size: int = -1, /) -> bytes:
+        piece = self._stream.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(piece)
+        return piece

@@ -1,5 +1,7 @@
 """How much a sandbox keeps in S3: each bucket knows how many objects it has and how large they are together.
 
+Every version, delete marker and multipart upload counts as an object, and the parts of uploads count as bytes.
+
 The counters move in the transaction that stores or deletes an object, so a quota costs the same however much there is.
 """
 

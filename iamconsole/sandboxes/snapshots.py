@@ -191,7 +191,7 @@ def _check_quotas(image: Image, opened: SnapshotFile, most: dict[str, int]) -> N
     counted = (
         ("accounts", rows(Account), ACCOUNTS_PER_SANDBOX),
         ("things of IAM", things, most["things"]),
-        ("buckets and objects", rows(Bucket) + rows(StoredObject), most["objects"]),
+        ("buckets and objects", rows(Bucket) + rows(StoredObject) + rows(MultipartUpload), most["objects"]),
         ("bytes of objects", max(sum(sizes), opened.object_bytes), most["bytes"]),
         ("events", rows(Event), max(MAX_EVENTS, most["events"])),
     )
@@ -235,6 +235,7 @@ def _count_objects(image: Image, staged: list[storage.Staged]) -> None:
         counted[1] += stored["size"]
     for number, upload in enumerate(_rows(image, MultipartUpload)):
         counted = counts.setdefault(upload["bucket"], [0, 0])
+        counted[0] += 1
         counted[1] += sum(part["size"] for part in parts.get(("upload", number), []))
     if unused := set(range(len(staged))) - used:
         raise SnapshotError(f"The file is not taken: objects/{min(unused)} belongs to no object.")

@@ -195,7 +195,7 @@ def place(program, **more):
         lambda plain: plain["tables"]["iam.user"][0].__setitem__(3, "AROAAAAAAAAAAAAAAAAAA"),
         lambda plain: plain["tables"]["iam.user"][0].__setitem__(4, "yesterday"),
         lambda plain: plain["tables"]["iam.policyversion"][0].__setitem__(2, 99),
-        lambda plain: plain["tables"]["s3.storedobject"][0].__setitem__(8, 99),
+        lambda plain: plain["tables"]["s3.storedobject"][0].__setitem__(-1, 99),
         lambda plain: plain["tables"]["iam.user"].append(plain["tables"]["iam.user"][0]),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
@@ -10,12 +11,15 @@ LIFECYCLE = {"Rules": [{"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "
 NOTIFICATION = {"EventBridgeConfiguration": {}}
 ALL_BLOCKED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
 OWNER_ENFORCED = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+PARTS = {"Parts": [{"PartNumber": 1, "ETag": f'"{hashlib.md5(b"part").hexdigest()}"'}]}
 TAGS = {"TagSet": [{"Key": "team", "Value": "hr"}]}
 
 
 def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
     bucket, thing = {"bucket": "settings-bucket"}, {"bucket": "settings-bucket", "key": "Test.txt"}
     account = {"account_id": account_id}
+    copy, parts = bucket | {"key": "copy"}, bucket | {"key": "parts"}
+    upload = parts | {"upload_id": "{upload}"}
     logging = {"LoggingEnabled": {"TargetBucket": "settings-bucket", "TargetPrefix": "log/"}}
     return [
         ("s3:CreateBucket", bucket),
@@ -54,6 +58,15 @@ def story(account_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("s3:GetObjectAcl", thing),
         ("s3:PutObjectAcl", thing | {"acl": "private"}),
         ("s3:GetObjectAttributes", thing | {"object_attributes": ["ETag", "ObjectSize"]}),
+        ("s3:CopyObject", copy | {"copy_source": "settings-bucket/Test.txt"}),
+        ("s3:CreateMultipartUpload", parts),
+        ("s3:UploadPart", upload | {"part_number": 1, "body": b"part"}),
+        ("s3:UploadPartCopy", upload | {"part_number": 2, "copy_source": "settings-bucket/Test.txt"}),
+        ("s3:ListParts", upload),
+        ("s3:ListMultipartUploads", bucket | {"encoding_type": "url"}),
+        ("s3:CompleteMultipartUpload", upload | {"multipart_upload": PARTS}),
+        ("s3:CreateMultipartUpload", parts),
+        ("s3:AbortMultipartUpload", upload),
         ("s3:DeleteObjects", bucket | {"delete": {"Objects": [{"Key": "none"}]}}),
         ("s3:DeleteObject", thing | {"version_id": "null"}),
         # boto3 asks for URL encoding by itself.
@@ -67,6 +80,7 @@ FAILS = {"s3:PutBucketAcl": NO_ACLS, "s3:PutObjectAcl": NO_ACLS, "s3:GetBucketPo
 
 _GONE = {"bucket": "no-such-bucket"}
 _HR = {"bucket": "company1-hr"}
+_NO_UPLOAD = _HR | {"key": "big", "upload_id": "none"}
 
 FAILING: dict[str, dict[str, Any]] = {
     "s3:PutPublicAccessBlock": _GONE | {"public_access_block_configuration": ALL_BLOCKED},
@@ -97,5 +111,14 @@ FAILING: dict[str, dict[str, Any]] = {
     "s3:PutObjectTagging": _HR | {"key": "none", "tagging": TAGS},
     "s3:DeleteObjectTagging": _HR | {"key": "none"},
     "s3:PutObjectAcl": _HR | {"key": "Test.txt", "acl": "public-read"},
+    "s3:CopyObject": _HR | {"key": "copy", "copy_source": "company1-hr/none"},
+    "s3:CreateMultipartUpload": _HR | {"key": "big", "storage_class": "GLACIER"},
+    "s3:UploadPart": _NO_UPLOAD | {"part_number": 1},
+    "s3:UploadPartCopy": _NO_UPLOAD | {"part_number": 1, "copy_source": "company1-hr/Test.txt"},
+    "s3:CompleteMultipartUpload": _NO_UPLOAD | {"multipart_upload": PARTS},
+    "s3:AbortMultipartUpload": _NO_UPLOAD,
     "s3:DeleteObjects": _GONE | {"delete": {"Objects": [{"Key": "k"}]}},
 }
+
+LEARNT = {"s3:CreateMultipartUpload": lambda answer: {"upload": answer["UploadId"]}}
+UNLEARNT = {"upload": "none"}
