@@ -350,6 +350,18 @@ def test_who_may_not_read_it_is_told_in_its_panels(as_user, saml, oidc):
     assert "The metadata document was not downloaded." in body(answer)
 
 
+@pytest.mark.parametrize(
+    ("kind", "tile", "field"), [("saml", "saml", "saml_provider"), ("oidc", "web", "web_provider")]
+)
+def test_assign_role_leads_to_the_wizard_with_the_provider_chosen(browser, kind, tile, field, request):
+    arn = request.getfixturevalue(kind)
+    answer = browser.get(browser.get(page_of(arn)).context["assign_url"])
+    form = answer.context["wizard"].form
+    assert (form["entity"].value(), form[field].value()) == (tile, arn)
+    assert answer.status_code == 200
+    assert f'value="{arn}" selected' in body(answer)
+
+
 # -- delete ------------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,8 @@ def role_create(request: ConsoleRequest) -> HttpResponse:
         Step(REVIEW, "Name, review, and create", RoleDetailsForm, options=_suggested_description),
     )
     wizard = Wizard(request, "create-role", steps, finish="Create role", cancel=home)
+    if request.method != "POST" and not wizard.draft["data"]:
+        wizard.draft["data"] |= _asked(request)
     if answer := wizard.walk():
         return answer
     context: dict[str, Any] = {"description": DESCRIPTIONS[wizard.step.name]}
@@ -72,6 +74,13 @@ def role_create(request: ConsoleRequest) -> HttpResponse:
         tags = cast(RoleDetailsForm, wizard.form).editor("tags" in request.GET)
         context |= {"trust": entity.trust, "grants": grants, "tags": tags}
     return wizard.page("iam/role_create.html", context)
+
+
+def _asked(request: ConsoleRequest) -> dict[str, dict[str, list[str]]]:
+    """What `Assign role` on the page of an identity provider brings along: the tile, and the provider in it."""
+    arn = request.GET.get("provider", "")
+    tile, field = (SAML, "saml_provider") if ":saml-provider/" in arn else (WEB, "web_provider")
+    return {ENTITIES: {"entity": [tile], field: [arn]}} if arn else {}
 
 
 # -- whom it trusts ---------------------------------------------------------------------------------
