@@ -41,8 +41,8 @@ class Boto:
         return getattr(self.client(service), xform_name(operation))(**wire.members(service, operation, params))
 
 
-def fill(root: Door, account_id: str) -> Names:
-    """The HR demo, one more of every kind, and twenty rows in every list."""
+def fill(root: Door, account_id: str, own_key: str = "") -> Names:
+    """The HR demo, one more of every kind, and twenty rows in every list; an access key of the administrator's own."""
     names = hr(root)
     for number in range(ROWS):
         root.call("iam:CreateUser", user_name=f"user-{number:02}")
@@ -60,8 +60,8 @@ def fill(root: Door, account_id: str) -> Names:
     provider = root.call(
         "iam:CreateOpenIDConnectProvider", url="https://idp.example.com/realms/main", client_id_list=["app", "web"]
     )["OpenIDConnectProviderArn"]
-    own = root.call("iam:CreateAccessKey", user_name="admin")["AccessKey"]["AccessKeyId"]
-    return names | {"account": account_id, "provider": provider, "own_key": own}
+    own_key = own_key or root.call("iam:CreateAccessKey", user_name="admin")["AccessKey"]["AccessKeyId"]
+    return names | {"account": account_id, "provider": provider, "own_key": own_key}
 
 
 # By the name of the argument, or with the page's kind before it: `user name`.

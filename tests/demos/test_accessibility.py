@@ -1,17 +1,24 @@
-"""Every page in every state: no fault that axe-core calls serious, no sideways scrolling, no heavy HTML."""
+"""Every page, and every state worth a look: no fault that axe-core calls serious, no sideways scrolling, no heavy HTML.
+
+The states are those of tests/demos/states.py, in which something was done on a page; the pages are all that there are
+(tests/pages.py), each in three widths. `open_window` sees to script errors, refused content and other hosts.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
+import boto3
 import pytest
 from playwright.sync_api import Page
 
-from tests.axe import faults
+from tests.axe import OF_COLOURS, OF_SMALL, faults, in_scheme
 from tests.demos.states import STATES, State, let_in, play, show
+from tests.pages import Boto, an_event, fill, pages, tabs
 
 pytestmark = pytest.mark.browser
 
@@ -61,3 +68,43 @@ def test_nothing_scrolls_sideways_at_320_pixels(each, who):
     """A window of 1280 pixels at 400 % zoom; WCAG 2.2, 1.4.10 Reflow. What is wide scrolls inside itself."""
     wide = {state.name: page.evaluate(SIDEWAYS) for state, page in each(who, viewport={"width": 320, "height": 640})}
     assert {name: pixels for name, pixels in wide.items() if pixels > 0} == {}
+
+
+SHARES = 4  # of the pages, for as many processes
+
+
+@pytest.fixture(scope="module")
+def filled(server) -> tuple[dict[str, Any], dict[str, str]]:
+    made: dict[str, Any] = json.loads(server.manage("sandbox", "create"))
+    admin = made["admin"]
+    session = boto3.Session(admin["access_key_id"], admin["secret_access_key"], region_name="us-west-2")
+    door = Boto(cache(lambda service: session.client(service, endpoint_url=made["endpoint"])))
+    # As the administrator that it is: one access key of its own is there already.
+    return made, fill(door, made["account_id"], own_key=admin["access_key_id"])
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_every_page_at_every_width(open_window, filled, share):
+    """Narrow, of a laptop, of a large screen; light and dark."""
+    sandbox, names = filled
+    page = open_window()
+    let_in(page, sandbox, "admin")
+    page.goto("/iam/users")
+    names["event"] = an_event(page.content())
+    found: list[str] = []
+    for one in pages(names)[share::SHARES]:
+        page.set_viewport_size({"width": 320, "height": 640})
+        page.goto(one.address)
+        addresses = [one.address, *tabs(page.content(), one.address)]
+        for address in addresses:
+            if address != one.address:
+                page.set_viewport_size({"width": 320, "height": 640})
+                page.goto(address)
+            if (pixels := page.evaluate(SIDEWAYS)) > 0:
+                found.append(f"{address} scrolls sideways by {pixels}")
+            found += in_scheme(page, "light", OF_SMALL)
+            page.set_viewport_size({"width": 1280, "height": 800})
+            found += in_scheme(page, "light")
+            page.set_viewport_size({"width": 2560, "height": 1440})
+            found += in_scheme(page, "dark", OF_COLOURS)
+    assert found == []
