@@ -93,6 +93,7 @@ provider_paths = [
 group_paths = [
     path("iam/groups", groups.group_list, name="group-list"),
     path("iam/groups/create", groups.group_create, name="group-create"),
+    path("iam/groups/create-here", groups.group_create_here, name="group-create-here"),
     path("iam/groups/delete", groups.group_delete, name="group-delete"),
     path("iam/groups/details/<str:group_name>", groups.group_detail, name="group-detail"),
     path("iam/groups/details/<str:group_name>/edit", groups.group_rename, name="group-rename"),

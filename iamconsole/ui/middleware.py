@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
 DIALOG = "modal-root"
+
+
+def to_dialog(url: str) -> HttpResponse:
+    """A redirect to a dialog's page: it opens over the page behind, as if the button had led there."""
+    response = redirect(url)
+    response.to_dialog = True  # type: ignore[attr-defined]  # a mark for the middleware
+    return response
 
 
 class DialogMiddleware:
@@ -22,7 +30,8 @@ class DialogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         htmx = request.htmx  # type: ignore[attr-defined]  # HtmxMiddleware stands before this one
-        if not (htmx and htmx.target == DIALOG and 300 <= response.status_code < 400 and "Location" in response):
+        left = htmx and htmx.target == DIALOG and 300 <= response.status_code < 400 and "Location" in response
+        if not left or getattr(response, "to_dialog", False):
             return response
         moved = HttpResponseClientRedirect(response["Location"])
         moved.cookies = response.cookies

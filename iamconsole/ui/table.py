@@ -53,7 +53,8 @@ class Action:
 
     `needs`: "" | "one" | "some" rows. `method`: "get" opens a confirmation page that shows what was
     ticked (`?selected=…`), as a dialog with `modal`; "post" acts at once. `bars`: whether a row is in the wrong state
-    for it, and `barred` what the button says then; the page it leads to says so too.
+    for it, and `barred` what the button says then; the page it leads to says so too. A dialog without
+    `needs` is asked for by `_go=url` inside a form, so that the view can keep what was typed (`Wizard.keep`).
     """
 
     label: str

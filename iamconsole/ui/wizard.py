@@ -97,6 +97,18 @@ class Wizard:
         self.finished = True
         return None
 
+    def keep(self) -> None:
+        """Keep what was typed, unchecked, before something else is done on the way."""
+        self._keep(self.request.POST)
+        drafts.save(self.request, self.name, self.id, self.draft)
+
+    def pick(self, name: str, value: str) -> None:
+        """Tick one more row of a table of this step: what was made on the way."""
+        picked = self.draft["data"].setdefault(self.step.name, {}).setdefault(name, [])
+        if value not in picked:
+            picked.append(value)
+        drafts.save(self.request, self.name, self.id, self.draft)
+
     def done(self, url: str) -> HttpResponse:
         """The end. The draft's values are dropped; a second press of the button leads to `url` too."""
         drafts.save(self.request, self.name, self.id, {"data": {}, "done": url})

@@ -33,8 +33,8 @@ class PolicyPicksForm(Form):
     policies = PickField(label="Permissions policies", most=quotas.ATTACHED_TO_GROUP)
 
 
-class GroupForm(UserPicksForm, PolicyPicksForm):
-    """A new group with its first users and policies: one page, and one call for each of them."""
+class NewGroupForm(PolicyPicksForm):
+    """A new group with its first policies: one call for each of them."""
 
     group_name = _name_field()
 
@@ -42,6 +42,10 @@ class GroupForm(UserPicksForm, PolicyPicksForm):
 
     def params(self) -> dict[str, Any]:
         return {"group_name": self.cleaned_data["group_name"]}
+
+
+class GroupForm(UserPicksForm, NewGroupForm):
+    """The same with its first users."""
 
 
 class RenameForm(Form):

@@ -46,14 +46,8 @@ def group_url(name: str, page: str = "group-detail", **query: str) -> str:
 
 
 def policies_picker(request: ConsoleRequest, wizard: Wizard, **options: Any) -> Table:
-    return policies_table(
-        request,
-        field_name="policies",
-        form="wizard",
-        selected=wizard.form["policies"].value() or [],
-        actions=(create_policy_action(),),
-        **options,
-    )
+    picked = {"field_name": "policies", "form": "wizard", "selected": wizard.form["policies"].value() or []}
+    return policies_table(request, **{**picked, "actions": (create_policy_action(),), **options})
 
 
 def attachments(group_name: str, policy_arns: Iterable[str]) -> list[Call]:

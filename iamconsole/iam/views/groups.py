@@ -8,11 +8,12 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_safe
 
 from iamconsole.core.errors import AwsError
 from iamconsole.core.listing import Listing
-from iamconsole.iam.forms.groups import GroupForm, RenameForm, UserPicksForm
+from iamconsole.iam.forms.groups import GroupForm, NewGroupForm, RenameForm, UserPicksForm
 from iamconsole.iam.views import last_accessed
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import every, in_order
@@ -194,6 +195,31 @@ def group_create(request: ConsoleRequest) -> HttpResponse:
         ),
     }
     return wizard.page("iam/group_create.html", context)
+
+
+@post_or_get
+def group_create_here(request: ConsoleRequest) -> HttpResponse:
+    """The dialog `Create user group` of a wizard: a name and policies. It leads back, where the group is ticked."""
+    back = request.GET.get("back", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return redirect("iam:group-create")
+    steps = (Step("group", "Create user group", NewGroupForm),)
+    wizard = Wizard(request, "create-group-here", steps, finish="Create user group", cancel=back)
+    if answer := wizard.walk():
+        return answer
+    if wizard.finished and submit(wizard.form, request.aws, "iam:CreateGroup"):
+        name = wizard.form.cleaned_data["group_name"]
+        if error := in_order(request.aws, attachments(name, wizard.form.cleaned_data["policies"])):
+            flash.failure(request, f"{name} user group was created, but not all policies were attached.", error)
+        else:
+            flash.success(request, f"{name} user group created.", link=("View group", group_url(name)))
+        return wizard.done(f"{back}&{urlencode({'created': name})}")
+    table = policies_picker(
+        request, wizard, name="group-policies", form="group-here", size=10, level=3, preferences=False
+    )
+    response = wizard.page("iam/group_create_here.html", {"table": table})
+    response["HX-Replace-Url"] = "false"  # a search in the dialog leaves the address of the page behind
+    return response
 
 
 def _additions(group_name: str, user_names: Iterable[str]) -> list[Call]:

@@ -30,6 +30,7 @@ from iamconsole.iam.views.user_grants import (
     chosen_grants,
     first_failure,
     granting,
+    group_detour,
     options_table,
 )
 from iamconsole.iam.views.user_passwords import Credentials, account_rules, chosen_password
@@ -83,6 +84,8 @@ def user_create(request: ConsoleRequest) -> HttpResponse:
     details = wizard.values("details") if wizard.step.name != "details" else {}
     if details.get("for_identity_center"):
         return redirect(f"{reverse('iam:user-identity-center')}?{urlencode({'wizard': wizard.id})}")
+    if wizard.step.name == "permissions" and (answer := group_detour(request, wizard)):
+        return answer
     answer = wizard.walk()
     if answer and not _name_is_taken(request, wizard):
         return answer

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from iamconsole.core.errors import AwsError
@@ -21,6 +24,7 @@ from iamconsole.iam.views.policy_parts import (
     policy_name,
     policy_type,
 )
+from iamconsole.ui.middleware import to_dialog
 from iamconsole.ui.pages import Aws, ConsoleRequest, Panel, panel
 from iamconsole.ui.table import Action, Column, Empty, Table
 from iamconsole.ui.wizard import Wizard
@@ -66,9 +70,24 @@ PICK_USER = (
 )
 
 
+CREATE_GROUP = "?create-group"  # what the button posts
+
+
+def group_detour(request: ConsoleRequest, wizard: Wizard) -> HttpResponse | None:
+    """`Create group` on the way: what was ticked is kept, a dialog makes the group, and then it is ticked, too."""
+    here = wizard.url(wizard.step)
+    if request.POST.get("_go") == CREATE_GROUP:
+        wizard.keep()
+        return to_dialog(f"{reverse('iam:group-create-here')}?{urlencode({'back': here})}")
+    if request.method == "GET" and (made := request.GET.get("created")):
+        wizard.pick("groups", made)
+        return redirect(here)
+    return None
+
+
 def groups_table(request: ConsoleRequest, wizard: Wizard, **options: Any) -> Table:
     """The account's groups, to be ticked inside a form."""
-    create = Action("Create group", reverse("iam:group-create"), new_tab=True)
+    create = Action("Create group", CREATE_GROUP, modal=True)
     table = Table(
         **{
             "name": "groups",

@@ -20,6 +20,7 @@ from iamconsole.iam.views.user_grants import (
     chosen_grants,
     first_failure,
     granting,
+    group_detour,
     groups_table,
     membership,
     options_table,
@@ -39,6 +40,8 @@ ADD_STEPS = (Step("permissions", "Add permissions", PermissionsForm), Step("revi
 def user_add_permissions(request: ConsoleRequest, user_name: str) -> HttpResponse:
     home = user_url(user_name, section="permissions")
     wizard = Wizard(request, "user-add-permissions", ADD_STEPS, finish="Add permissions", cancel=home)
+    if wizard.step.name == "permissions" and (answer := group_detour(request, wizard)):
+        return answer
     if answer := wizard.walk():
         return answer
     context: dict[str, Any] = {"user_name": user_name, "home": home}
@@ -109,7 +112,7 @@ def user_add_groups(request: ConsoleRequest, user_name: str) -> HttpResponse:
     home = user_url(user_name, section="groups")
     steps = (Step("groups", f"Add user {user_name} to groups", GroupPicksForm),)
     wizard = Wizard(request, "user-add-groups", steps, finish="Add user to group(s)", cancel=home)
-    if answer := wizard.walk():
+    if answer := group_detour(request, wizard) or wizard.walk():
         return answer
     if wizard.finished:
         picked = wizard.form.cleaned_data["groups"]
