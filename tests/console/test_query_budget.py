@@ -22,6 +22,7 @@ REPORT = 9
 PAGES = [
     "/console/home",
     "/account",
+    "/switchrole",
     "/iam/home",
     "/iam/account_settings",
     "/iam/account_settings/edit-password-policy",
