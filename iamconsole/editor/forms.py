@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from django import forms
 
+from iamconsole.editor.imports import Library
 from iamconsole.editor.report import Report
 from iamconsole.editor.sizes import LIMITS, LONGEST
 from iamconsole.policy import Kind
@@ -63,11 +64,13 @@ class PolicyDocumentForm(Form):
         kind: Kind = "identity",
         limit: int = 0,
         look: Callable[[str], Report] | None = None,
+        library: Library | None = None,
         **options: Any,
     ) -> None:
-        """`look` asks for the findings on a text; without it the checks are made here."""
+        """`look` asks for the findings on a text; without it the checks are made here. What can be imported is in
+        `library`."""
         super().__init__(*args, **options)
-        self.kind, self.limit = kind, limit or LIMITS[kind]
+        self.kind, self.limit, self.library = kind, limit or LIMITS[kind], library
         self.look = look or (lambda text: Report(text, self.kind, self.limit))
 
     @cached_property

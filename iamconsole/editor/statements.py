@@ -73,7 +73,9 @@ class Statements:
         number = len(self.items) + 1
         while f"Statement{number}" in [one.get("Sid") for one in self.items]:
             number += 1
-        new = {"Sid": f"Statement{number}", **_EMPTY.get(kind, _PLAIN)}
+        return self.with_statement({"Sid": f"Statement{number}", **_EMPTY.get(kind, _PLAIN)})
+
+    def with_statement(self, new: dict[str, Any]) -> Statements:
         if not self.items or not self._listed:
             return Statements(self._with("", "Statement", [*self.items, new]))
         start, end = self._span(self._path(len(self.items) - 1))

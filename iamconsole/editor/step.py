@@ -16,6 +16,7 @@ from django.http import QueryDict
 
 from iamconsole.editor.formatting import formatted
 from iamconsole.editor.forms import START, PolicyDocumentForm, View, plain
+from iamconsole.editor.imports import Importing, Library
 from iamconsole.editor.panel import Panel
 from iamconsole.editor.report import Report
 from iamconsole.editor.sizes import LONGEST
@@ -59,6 +60,7 @@ class Editor:
     visual: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     panel: Panel | None = None  # beside the JSON
+    importing: Importing | None = None  # the dialog
 
     @property
     def kind(self) -> Kind:
@@ -87,8 +89,12 @@ def editor_step(
     document: str = START,
     newest: str = "",
     view: View = "json",
+    library: Library | None = None,
 ) -> Step:
-    """The step that edits a policy: begin with `document`, shown by `view` where that can show it."""
+    """The step that edits a policy: begin with `document`, shown by `view` where that can show it.
+
+    `library`: the policies that can be imported.
+    """
     reports: dict[str, Report] = {}  # a page asks about a text once
 
     def options(wizard: Wizard) -> dict[str, Any]:
@@ -98,7 +104,7 @@ def editor_step(
                 reports[text] = Report.asked(aws, text, kind, limit)
             return reports[text]
 
-        return {"kind": kind, "limit": limit, "look": look}
+        return {"kind": kind, "limit": limit, "look": look, "library": library}
 
     return Step(
         name,
@@ -136,7 +142,7 @@ def report_of(wizard: Wizard) -> Report:
 
 
 def _step_of(wizard: Wizard) -> Step:
-    return next(step for step in wizard.steps if step.form is PolicyDocumentForm)
+    return next(step for step in wizard.steps if issubclass(step.form, PolicyDocumentForm))
 
 
 def _look(form: PolicyDocumentForm) -> Editor:
@@ -177,6 +183,13 @@ def _posted(wizard: Wizard, posted: QueryDict) -> None:
             text = _show_visual(editor, text, QueryDict())
     elif pressed == "format":
         text = formatted(text)
+    elif pressed in ("import", "import-add") and form.library:
+        importing = Importing.of(form.library, posted)
+        imported = importing.into(text) if pressed == "import-add" else None
+        if imported is None:
+            editor.importing = importing
+        else:
+            text = imported.text
     elif pressed.startswith("statement-") and editor.view == "json":
         editor.panel = Panel.look(text, form.kind, posted)
         editor.panel.press(pressed)

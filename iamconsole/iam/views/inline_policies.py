@@ -9,6 +9,7 @@ from iamconsole.iam.forms.policies import InlinePolicyForm, ReviewForm
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.holder import Holder
 from iamconsole.iam.views.policy_editor import REVIEW, written_context
+from iamconsole.iam.views.policy_library import ManagedPolicies
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel
@@ -19,7 +20,7 @@ from iamconsole.ui.wizard import Step, Wizard
 def inline_policy_create(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
     holder = Holder(kind, name)
     steps = (
-        editor_step(limit=holder.limit),
+        editor_step(limit=holder.limit, library=ManagedPolicies(request.aws)),
         Step(REVIEW, "Review and create", InlinePolicyForm, options=lambda _: {"taken": _names(request, holder)}),
     )
     wizard = Wizard(request, f"create-{kind}-policy", steps, finish="Create policy", cancel=holder.url)
@@ -50,7 +51,12 @@ def inline_policy_edit(request: ConsoleRequest, kind: str, name: str, policy_nam
         start = panel(request, holder.operation("Get"), **which)
     document = start.result["PolicyDocument"] if start.result else ""
     steps = (
-        editor_step(f"Modify permissions in {policy_name}", document=document, limit=holder.limit),
+        editor_step(
+            f"Modify permissions in {policy_name}",
+            document=document,
+            limit=holder.limit,
+            library=ManagedPolicies(request.aws),
+        ),
         Step(REVIEW, "Review and save", ReviewForm),
     )
     wizard = Wizard(request, f"edit-{kind}-policy", steps, finish="Save changes", cancel=holder.url)

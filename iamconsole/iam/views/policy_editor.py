@@ -12,6 +12,7 @@ from iamconsole.iam import quotas
 from iamconsole.iam.forms.policies import NewVersionForm, PolicyDetailsForm
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
+from iamconsole.iam.views.policy_library import ManagedPolicies
 from iamconsole.iam.views.policy_parts import policy_name, policy_url
 from iamconsole.iam.views.policy_summary import summary_context
 from iamconsole.ui import flash
@@ -35,7 +36,7 @@ def written_context(wizard: Wizard) -> dict[str, Any]:
 def policy_create(request: ConsoleRequest) -> HttpResponse:
     home = reverse("iam:policy-list")
     steps = (
-        editor_step(),
+        editor_step(library=ManagedPolicies(request.aws)),
         Step(REVIEW, "Review and create", PolicyDetailsForm),
     )
     wizard = Wizard(request, "create-policy", steps, finish="Create policy", cancel=home)
@@ -70,6 +71,7 @@ def policy_edit(request: ConsoleRequest, policy_arn: str, version_id: str) -> Ht
             f"Modify permissions in {name}",
             document=start.result["Document"] if start.result else "",
             newest=newest,
+            library=ManagedPolicies(request.aws),
         ),
         Step(
             REVIEW,

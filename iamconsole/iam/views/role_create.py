@@ -133,7 +133,10 @@ def _entity_step(offers: Offers) -> Step:
         if written.posted and "document" in data:
             written.posted(wizard, data)
 
-    return replace(written, form=TrustedEntityForm, options=offers.of, posted=posted)
+    def options(wizard: Wizard) -> dict[str, Any]:
+        return (written.options(wizard) if written.options else {}) | offers.of(wizard)
+
+    return replace(written, form=TrustedEntityForm, options=options, posted=posted)
 
 
 def _entity(wizard: Wizard) -> TrustedEntityForm:
