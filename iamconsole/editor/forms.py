@@ -77,6 +77,10 @@ class PolicyDocumentForm(Form):
     def report(self) -> Report:
         return self.look(plain(str(self["document"].value() or ""))[:LONGEST])
 
+    def params(self) -> dict[str, Any]:
+        """None: each operation calls its policy by another name."""
+        return {}
+
     def clean_document(self) -> str:
         document: str = self.cleaned_data["document"]
         if problem := self.look(document).problem:

@@ -156,7 +156,7 @@ class Panel:
         ticked = {one.lower() for one in self._actions}
         found: dict[str, list[tuple[str, bool]]] = {level: [] for level in LEVELS}
         for lower, (name, level) in reference.actions(self.service).items():
-            if self.filter.lower() in lower:
+            if self.filter.lower() in lower and self._can_hold(lower):
                 found.setdefault(level, []).append((name, f"{self.service}:{lower}" in ticked))
         return [(level, sorted(names)) for level, names in found.items() if names]
 
@@ -231,6 +231,11 @@ class Panel:
             name: self.posted.get(f"condition-{name}", "")
             for name in ("key", "qualifier", "operator", "exists", "value")
         }
+
+    def _can_hold(self, name: str) -> bool:
+        """A bucket's policy is about what is done on buckets and objects."""
+        on = reference.action(self.service, name).resource_types if self.kind == "resource" else ()
+        return self.kind != "resource" or not {"bucket", "object"}.isdisjoint(on)
 
     # -- what it does ---------------------------------------------------------------------------------
 

@@ -102,6 +102,8 @@ class Report:
     def asked(cls, aws: Aws, text: str, kind: Kind, limit: int = 0) -> Report:
         """Ask for the findings as whoever writes the policy."""
         found: Mapping[str, Any] | AwsError
+        if not text.strip():
+            return cls(text, kind, limit, {"findings": []})  # nothing is written yet, so nothing is wrong
         try:
             found = aws.call(
                 "access-analyzer:ValidatePolicy", policy_document=text, max_results=MOST_ASKED, **_ASKED[kind]
@@ -112,6 +114,8 @@ class Report:
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
+        if not self.text.strip():
+            return ()
         policy = parse(self.text, self.kind)
         if isinstance(self.found, AwsError):
             return tuple(self._here(one) for one in check_grammar(policy))

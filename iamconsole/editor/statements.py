@@ -20,16 +20,19 @@ _EMPTY: Mapping[str, dict[str, Any]] = {
 _PLAIN: dict[str, Any] = {"Effect": "Allow", "Action": [], "Resource": []}
 
 
+NOTHING = '{\n    "Version": "2012-10-17",\n    "Statement": []\n}'
+
+
 class Statements:
-    """The statements of a text. `problem` says why there are none to be changed."""
+    """The statements of a text, of an empty one too. `problem` says why there are none to be changed."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.problem = text, ""
+        self.text, self.problem = text if text.strip() else NOTHING, ""
         self._document = Document(None)
         self.items: list[dict[str, Any]] = []
         self._listed = False
         try:
-            self._document = read(text)
+            self._document = read(self.text)
         except BadJson:
             self.problem = "The policy is no valid JSON. Fix it to edit its statements here."
             return

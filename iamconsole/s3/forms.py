@@ -80,19 +80,5 @@ class UploadForm(Form):
     )
 
 
-class PolicyForm(Form):
-    policy = forms.CharField(
-        label="Policy",
-        strip=False,
-        error_messages={"required": "Enter a policy."},
-        widget=forms.Textarea(attrs={"rows": 20, "spellcheck": "false", "autocomplete": "off"}),
-    )
-
-    def clean_policy(self) -> str:
-        """What was typed: a form sends CR LF for every line end."""
-        text: str = self.cleaned_data["policy"]
-        return text.replace("\r\n", "\n")
-
-
 def deletion_form(data: Any, text: str = PERMANENTLY) -> ConfirmForm:
     return ConfirmForm(data, text=text, label=f"To confirm deletion, type {text} in the text input field.")

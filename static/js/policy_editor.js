@@ -172,7 +172,8 @@
       (focused || dialog.querySelector(".modal-body :is(input:not([type=hidden]), select)"))?.focus();
       dialog.addEventListener("cancel", (event) => { event.preventDefault(); dialog.querySelector("[data-closes]").click(); });
     } else if (opener) {
-      document.getElementById(opener)?.focus();
+      const button = document.getElementById(opener);
+      (button?.closest("[data-menu]")?.querySelector("summary") || button)?.focus();
       opener = "";
     }
   };

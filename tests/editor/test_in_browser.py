@@ -35,6 +35,12 @@ def place(page: Page) -> str:
     return page.locator("[data-caret-place]").inner_text()
 
 
+def account_of(page: Page) -> str:
+    found = re.search(r"\d{4}-\d{4}-\d{4}", page.locator(".account-menu summary").inner_text())
+    assert found
+    return found[0].replace("-", "")
+
+
 def errors(page: Page, number: int) -> None:
     expect(page.locator("#policy-findings")).to_contain_text(f"Errors: {number}")
 
@@ -157,6 +163,40 @@ def test_the_panel_edits_the_statement_of_the_caret_and_the_caret_stays(editor):
     editor.locator("#policy-ace .ace_text-input").focus()
     editor.keyboard.press("Control+Z")
     assert len(json.loads(text_of(editor))["Statement"]) == 1
+
+
+def test_a_policy_is_imported_and_the_focus_comes_back(editor):
+    menu = editor.locator(".policy-editor summary", has_text="Actions")
+    menu.click()
+    editor.get_by_role("menuitem", name="Import policy").click()
+    dialog = editor.locator("dialog:modal")
+    dialog.get_by_label("Find policies").fill("S3ReadOnly")
+    editor.keyboard.press("Enter")
+    dialog.get_by_label("AmazonS3ReadOnlyAccess").check()
+    assert faults(editor) == []
+    dialog.get_by_role("button", name="Import policy").click()
+    expect(dialog).to_have_count(0)
+    expect(menu).to_be_focused()
+    assert len(json.loads(text_of(editor))["Statement"]) == 2
+
+
+def test_a_bucket_policy_is_written_with_the_panel_alone(window):
+    window.goto("/s3/bucket/company1-hr/property/policy/edit")
+    panel = window.locator("#edit-statement")
+    panel.get_by_role("button", name="+ Add new statement").click()
+    panel.get_by_label("GetObject", exact=True).check()
+    panel.get_by_role("button", name="Add a principal").click()
+    dialog = window.locator("dialog:modal")
+    dialog.get_by_label("ARN").fill(f"arn:aws:iam::{account_of(window)}:user/amin")
+    dialog.get_by_role("button", name="Add principal").click()
+    panel.get_by_role("button", name="Add a resource").click()
+    dialog.get_by_label("Resource ARN").fill("arn:aws:s3:::company1-hr/*")
+    dialog.get_by_role("button", name="Add resource").click()
+    expect(dialog).to_have_count(0)
+    errors(window, 0)
+    assert faults(window) == []
+    window.get_by_role("button", name="Save changes").click()
+    expect(window.locator("#flashbar")).to_contain_text("Successfully edited bucket policy.")
 
 
 def test_without_a_script_the_field_is_a_field_and_next_says_what_is_wrong(open_window, served):

@@ -143,6 +143,13 @@ def test_each_kind_of_policy_offers_what_it_can_hold():
     assert len(dict(asked("choose", kind="scp").services)["Available"]) > 300
 
 
+def test_a_bucket_policy_is_offered_what_is_done_on_buckets_and_objects():
+    names = {name for _, names in asked("choose", kind="resource").groups for name, _ in names}
+
+    assert {"GetObject", "ListBucket"} <= names
+    assert names.isdisjoint({"ListAllMyBuckets", "CreateAccessPoint"})
+
+
 def test_the_caret_follows_a_new_statement():
     panel = asked("add")
 

@@ -118,11 +118,17 @@ def test_new_statements_have_names_of_their_own():
     ]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "1", "null", '{"Statement": 1}', '{"Statement": [1]}', '{"a": 1, "a": 2}']
-)
+@pytest.mark.parametrize("text", ["{", "[]", "1", "null", '{"Statement": 1}', '{"Statement": [1]}', '{"a": 1, "a": 2}'])
 def test_what_has_no_statements_says_why(text):
     statements = Statements(text)
 
     assert statements.problem.endswith("here.")
     assert (statements.items, statements.at(0, 0)) == ([], None)
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_in_an_empty_text_the_first_statement_makes_the_policy(text):
+    assert json.loads(Statements(text).added("resource").text) == {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "Statement1", "Effect": "Allow", "Principal": {}, "Action": [], "Resource": []}],
+    }

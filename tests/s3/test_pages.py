@@ -309,10 +309,10 @@ def test_a_bucket_policy_is_saved_as_written_shown_and_deleted(console, sandbox)
         "[]", '[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::company1-hr/*"}]'
     )
     assert "No policy to display." in text_of(console.get(f"/s3/buckets/{BUCKET}?tab=permissions"))
-    answer = console.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"policy": written}, follow=True)
+    answer = console.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"document": written}, follow=True)
     assert "public policies are prevented by the BlockPublicPolicy setting" in text_of(answer)
     unblock(client_for(sandbox), BUCKET)
-    answer = console.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"policy": written}, follow=True)
+    answer = console.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"document": written}, follow=True)
     assert "Successfully edited bucket policy." in text_of(answer)
     assert Bucket.objects.get(name=BUCKET).policy.text == written.replace("\r\n", "\n")
     assert "2012-10-17" in text_of(console.get(f"/s3/bucket/{BUCKET}/property/policy/edit"))
@@ -322,10 +322,10 @@ def test_a_bucket_policy_is_saved_as_written_shown_and_deleted(console, sandbox)
 
 
 def test_a_malformed_policy_is_refused_and_kept_in_the_editor(console):
-    answer = console.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"policy": "</textarea><script>alert(1)"})
+    answer = console.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"document": "</textarea><script>alert(1)"})
     assert answer.status_code == 422
     text = text_of(answer)
-    assert "Policies must be valid JSON" in text
+    assert "Json syntax error" in text
     assert "<script>alert" not in text
 
 
@@ -333,7 +333,7 @@ def test_a_policy_that_may_not_be_read_shows_the_box(as_user, john):
     browser = as_user("john")
     assert "s3:GetBucketPolicy" in text_of(browser.get(f"/s3/buckets/{BUCKET}?tab=permissions"))
     assert "s3:GetBucketPolicy" in text_of(browser.get(f"/s3/bucket/{BUCKET}/property/policy/edit"))
-    answer = browser.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"policy": policy(allow("s3:*"))})
+    answer = browser.post(f"/s3/bucket/{BUCKET}/property/policy/edit", {"document": policy(allow("s3:*"))})
     assert answer.status_code == 422
 
 
