@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.demos.steps import client_of
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), "")
 
@@ -91,3 +93,17 @@ def window(sign_in, served) -> Page:
     page = sign_in("admin", served["admin"]["password"])
     page.wait_for_url("**/console/home*")
     return page
+
+
+@pytest.fixture
+def iam(served) -> Any:
+    """The administrator's client of IAM."""
+    return client_of(served, "iam", served["admin"])
+
+
+@pytest.fixture
+def john(served, iam) -> Callable[[str], Any]:
+    """Makes clients of a new user john, who may do nothing yet."""
+    iam.create_user(UserName="john")
+    key = iam.create_access_key(UserName="john")["AccessKey"]
+    return lambda service: client_of(served, service, key)

@@ -3,59 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 from playwright.sync_api import expect
 
-from tests.demos.course import FIRST_PASSWORD, HR_POLICY, NEW_PASSWORD
+from tests.demos.course import CHANGE_PASSWORD, FIRST_PASSWORD, HR_POLICY, NEW_PASSWORD
+from tests.demos.steps import client_of, code_of, decisions, flash, tick_policy, write_policy
 
 pytestmark = pytest.mark.browser
-
-
-def client_of(served: dict[str, Any], service: str, key: dict[str, str]):
-    return boto3.client(
-        service,
-        region_name="us-east-1",
-        endpoint_url=served["endpoint"],
-        aws_access_key_id=key.get("access_key_id") or key["AccessKeyId"],
-        aws_secret_access_key=key.get("secret_access_key") or key["SecretAccessKey"],
-    )
-
-
-@pytest.fixture
-def iam(served):
-    return client_of(served, "iam", served["admin"])
-
-
-@pytest.fixture
-def john(served, iam):
-    """Makes clients of a new user john, who may do nothing yet."""
-    iam.create_user(UserName="john")
-    key = iam.create_access_key(UserName="john")["AccessKey"]
-    return lambda service: client_of(served, service, key)
-
-
-def flash(page) -> str:
-    text: str = page.get_by_role("region", name="Notifications").inner_text()
-    return text
-
-
-def code_of(call, **params) -> str:
-    """The error code, or nothing when the call is allowed."""
-    try:
-        call(**params)
-    except ClientError as error:
-        found: str = error.response["Error"]["Code"]
-        return found
-    return ""
-
-
-def tick_policy(page, name: str) -> None:
-    page.locator("#policies-q").fill(name)
-    page.get_by_label(f"Select {name}", exact=True).check()
 
 
 def create_john(window) -> None:
@@ -230,8 +185,8 @@ def test_d9_a_policy_made_in_another_tab_is_there_after_refresh_and_the_ticks_ar
     with window.context.expect_page() as opened:
         window.get_by_role("link", name="Create policy").click()
     tab = opened.value
-    tab.get_by_label("Policy document (JSON)").fill(HR_POLICY)
-    tab.get_by_text("Errors: 0").wait_for()
+    write_policy(tab, HR_POLICY)
+    expect(tab.get_by_text("Errors: 0")).to_be_visible()
     tab.get_by_role("button", name="Next").click()
     tab.get_by_label("Policy name").fill("HRPolicy")
     tab.get_by_role("button", name="Create policy").click()
@@ -252,12 +207,16 @@ def test_d9_a_policy_made_in_another_tab_is_there_after_refresh_and_the_ticks_ar
     window.goto("/iam/groups/create")
     window.get_by_label("User group name").fill("hr")
     window.get_by_role("button", name="Create user group").click()
-    window.get_by_text("Group with name hr already exists.").wait_for()
+    window.get_by_text("Group with name hr already exists.", exact=True).wait_for()
 
+    iam.attach_user_policy(UserName="john", PolicyArn=CHANGE_PASSWORD)
     window.goto("/iam/users/details/john?section=permissions")
     row = window.locator("tbody tr", has_text="HRPolicy").inner_text()
     assert "Customer managed" in row
     assert "Group HR" in row
+    row = window.locator("tbody tr", has_text="IAMUserChangePassword").inner_text()
+    assert "AWS managed" in row
+    assert "Directly" in row
 
     # The console as john sees it.
     iam.create_login_profile(UserName="john", Password=FIRST_PASSWORD)
@@ -283,8 +242,20 @@ def test_d9_a_policy_made_in_another_tab_is_there_after_refresh_and_the_ticks_ar
     assert code_of(s3.list_buckets) == "AccessDenied"
     assert code_of(s3.list_objects_v2, Bucket="company1-hr") == "AccessDenied"
 
+    # Any action on the bucket and its keys; reading alone would not need these.
+    on_bucket = ["s3:PutBucketPolicy", "s3:DeleteBucket"]
+    found = decisions(iam, served, "john", on_bucket, "arn:aws:s3:::company1-hr-bucket")
+    assert found == dict.fromkeys(on_bucket, "allowed")
+    found = decisions(iam, served, "john", on_bucket, "arn:aws:s3:::company1-hr")
+    assert found == dict.fromkeys(on_bucket, "implicitDeny")
+    assert decisions(iam, served, "john", ["s3:ListAllMyBuckets"]) == {"s3:ListAllMyBuckets": "implicitDeny"}
+
 
 def test_d10_an_administrators_group(served, window, john, iam):
+    iam.create_group(GroupName="HR")
+    hr_policy = iam.create_policy(PolicyName="HRPolicy", PolicyDocument=HR_POLICY)["Policy"]
+    iam.attach_group_policy(GroupName="HR", PolicyArn=hr_policy["Arn"])
+    iam.add_user_to_group(GroupName="HR", UserName="john")
     window.goto("/iam/groups/create")
     window.get_by_label("User group name").fill("IT")
     window.get_by_label("Select Sarah", exact=True).check()
@@ -295,14 +266,28 @@ def test_d10_an_administrators_group(served, window, john, iam):
     )
     window.get_by_role("button", name="Create user group").click()
     window.wait_for_url("**/iam/groups")
-    assert window.locator("#groups tbody tr", has_text="IT").inner_text().split()[:3] == ["IT", "1", "Defined"]
+    assert "IT user group created." in flash(window)
+    rows = [row.split()[:3] for row in window.locator("#groups tbody tr").all_inner_texts()]
+    assert rows == [["HR", "1", "Defined"], ["IT", "1", "Defined"]]
 
     key = iam.create_access_key(UserName="Sarah")["AccessKey"]
     assert code_of(client_of(served, "iam", key).list_users) == ""
     assert code_of(john("iam").list_users) == "AccessDenied"
+    everything = [
+        "iam:CreateUser",
+        "iam:DeleteRole",
+        "ec2:RunInstances",
+        "s3:DeleteBucket",
+        "organizations:LeaveOrganization",
+    ]
+    assert decisions(iam, served, "Sarah", everything) == dict.fromkeys(everything, "allowed")
 
     window.goto("/iam/policies/details/arn:aws:iam::aws:policy/AdministratorAccess")
     levels = window.locator("#allow tbody tr td:nth-child(2)").all_inner_texts()
     assert set(levels) == {"Full access"}
+    count = re.fullmatch(r"Allow \((\d+) of (\d+) services\)", window.locator("#allow-title").inner_text())
+    assert count
+    assert count[1] == count[2]  # every service there is
     window.get_by_role("link", name="JSON").click()
-    window.get_by_text("Pass role with star in action and resource").wait_for()
+    expect(window.get_by_text("Security: 1")).to_be_visible()
+    expect(window.get_by_text("Pass role with star in action and resource").first).to_be_visible()

@@ -15,6 +15,9 @@ from .report import Part, Report
 _ACCOUNT = re.compile(r"[0-9]{12}")
 # Accounts that are none: AWS's managed policies and CloudFront's identities.
 _NAMED_ACCOUNTS = frozenset({"aws", "cloudfront"})
+# "Bucket names can consist only of lowercase letters, numbers, periods, and hyphens"; the oldest may have uppercase
+# letters and underscores, too (Amazon S3 User Guide, "General purpose bucket naming rules").
+_BUCKET = re.compile(r"[A-Za-z0-9._-]*")
 _LONGEST = 2048  # no ARN is longer; what is, is compared with nothing
 
 
@@ -47,7 +50,9 @@ def _of_arn(parts: list[str], path: str, report: Report) -> None:
         return
     written = reference.WrittenArn(resource)
     fitting = [template for template in templates if template.may_be(written)]
-    if not fitting:
+    if vendor == "s3" and not region and not account and not _BUCKET.fullmatch(written.first.partition("/")[0]):
+        report.add("INVALID_ARN_RESOURCE", path)  # such as a placeholder that was left: arn:aws:s3:::<bucket-name>
+    elif not fitting:
         if not _is_unlisted(vendor, resource, templates):
             report.add("INVALID_ARN_RESOURCE", path)
     elif region and not _open(region) and not any(template.region for template in fitting):
