@@ -17,6 +17,22 @@ HR_POLICY = json.dumps(
     },
     indent=4,
 )
+# What the visual editor makes in D13; the order of its statements says nothing (W9).
+DEVELOPERS_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "VisualEditor0", "Effect": "Allow", "Action": "ec2:*", "Resource": "*"},
+            {
+                "Sid": "VisualEditor1",
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:::company1-sales/*",
+            },
+        ],
+    },
+    indent=4,
+)
 BUCKET_POLICY = json.dumps(
     {
         "Version": "2012-10-17",
