@@ -12,7 +12,27 @@
   };
   const checkAll = (root) => { for (const field of root.querySelectorAll("[data-confirm-text]")) check(field); };
 
-  const start = () => checkAll(document);
+  const open = (dialog) => {
+    dialog.removeAttribute("open");
+    dialog.setAttribute("aria-modal", "true");
+    dialog.showModal();
+    checkAll(dialog);
+    const first = dialog.querySelector("[autofocus], .modal-body :is(input:not([type=hidden]), select, textarea)") || dialog.querySelector("footer [data-close-modal]");
+    first?.focus();
+  };
+  const start = () => {
+    checkAll(document);
+    // One that the page came with, because the form behind it asks for more.
+    const waiting = document.querySelector("[data-opens-now] > dialog");
+    if (!waiting) return;
+    open(waiting);
+    // Fields of a closed dialog would still be sent.
+    waiting.addEventListener("close", () => {
+      const form = waiting.closest("form");
+      waiting.remove();
+      form?.querySelector('[type="submit"][data-kind="primary"]')?.focus();
+    });
+  };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
   document.addEventListener("input", (event) => { if (event.target.matches("[data-confirm-text]")) check(event.target); });
@@ -42,13 +62,8 @@
     if (event.detail.target !== root) return;
     const dialog = root.querySelector("dialog");
     if (!dialog) return;
-    dialog.removeAttribute("open");
-    dialog.setAttribute("aria-modal", "true");
-    dialog.showModal();
-    checkAll(dialog);
+    open(dialog);
     sendFromHere(dialog);
-    const first = dialog.querySelector("[autofocus], .modal-body :is(input:not([type=hidden]), select, textarea)") || dialog.querySelector("footer [data-close-modal]");
-    first?.focus();
     dialog.addEventListener("close", () => {
       dialog.remove();
       const menu = opener?.closest("[data-menu]");

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from iamconsole.editor.step import EDITOR, document_of, editor_context, editor_step, report_of
@@ -13,11 +14,12 @@ from iamconsole.iam.forms.policies import NewVersionForm, PolicyDetailsForm
 from iamconsole.iam.views.calls import in_order
 from iamconsole.iam.views.common import post_or_get
 from iamconsole.iam.views.policy_library import ManagedPolicies
-from iamconsole.iam.views.policy_parts import policy_name, policy_url
+from iamconsole.iam.views.policy_parts import is_aws_managed, policy_name, policy_url
 from iamconsole.iam.views.policy_summary import summary_context
 from iamconsole.ui import flash
 from iamconsole.ui.forms import submit
 from iamconsole.ui.pages import ConsoleRequest, Panel, panel
+from iamconsole.ui.templatetags.ui import long_time
 from iamconsole.ui.wizard import Step, Wizard
 
 REVIEW = "review"  # the name that AWS's console has in `?step=`
@@ -61,9 +63,16 @@ def policy_edit(request: ConsoleRequest, policy_arn: str, version_id: str) -> Ht
     """Editing makes a new version: versions themselves never change."""
     name = policy_name(policy_arn)
     home = policy_url(policy_arn)
+    if is_aws_managed(policy_arn):
+        flash.error(request, f"{name} is an AWS managed policy. Only AWS can change it.")
+        return redirect(home)
     versions = panel(request, "iam:ListPolicyVersions", policy_arn=policy_arn)
     known = versions.result["Versions"] if versions.result else []
-    removable = [(one["VersionId"], one["VersionId"]) for one in reversed(known) if not one["IsDefaultVersion"]]
+    removable = [
+        (one["VersionId"], f"{one['VersionId']}, created {long_time(one['CreateDate'])}")
+        for one in reversed(known)
+        if not one["IsDefaultVersion"]
+    ]
     newest = known[0]["VersionId"] if known else ""
     start = _start(request, policy_arn, version_id)
     steps = (
@@ -94,8 +103,7 @@ def policy_edit(request: ConsoleRequest, policy_arn: str, version_id: str) -> Ht
         candidates = getattr(wizard.form, "versions", [])
         if wizard.form.is_bound and candidates:
             # `Save changes` has been pressed: now it is asked which version has to go, by default the oldest.
-            context["full"] = NewVersionForm(versions=candidates)
-            wizard.finish = "Delete version and save"
+            context |= {"full": NewVersionForm(versions=candidates), "oldest": candidates[0][0]}
     return wizard.page("iam/policy_edit.html", context)
 
 
