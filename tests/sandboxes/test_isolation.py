@@ -113,6 +113,8 @@ class Theirs:
             "access_key_id": self.access_key,
             "policy_arn": f"arn:aws:iam::{account.account_id}:policy/Own",
             "version_id": "v1",
+            "job_id": self.known["generation"],
+            "provider_arn": f"arn:aws:iam::{account.account_id}:saml-provider/Corporate",
             "bucket": "new-bucket",
             "event_id": Event.objects.filter(account=account).latest("pk").event_id,
             # Words of the page itself, which name nothing of anybody's.
@@ -124,7 +126,7 @@ class Theirs:
         """What pages read from a query or a form."""
         values = self.values
         picked = ["john", "HR", "a/b c.txt", values["policy_arn"], self.access_key, "new-bucket", "marked"]
-        picked += [f"arn:aws:iam::{self.account.account_id}:mfa/phone"]
+        picked += [values["provider_arn"], f"arn:aws:iam::{self.account.account_id}:mfa/phone"]
         return {
             "selected": picked,
             "users": picked,
@@ -135,6 +137,8 @@ class Theirs:
             "from": "john",
             "account": self.account.account_id,
             "root_account": self.account.account_id,
+            "roleName": "AWSServiceRoleForSupport",
+            "provider": values["provider_arn"],
             "wizard": "x" * 16,
             "id": "x" * 16,
             "token": "x",
@@ -300,7 +304,7 @@ def plain(answer: HttpResponse) -> str:
             body = b"\n".join(archive.read(name) for name in archive.namelist())
     text = f"{answer.status_code} {answer.get('Location', '')}\n{body.decode()}"
     moment = r"\d{4}-\d\d-\d\dT[\d:.]+|\d\d:\d\d(?::\d\d)?|\d+ (?:second|minute|hour)s? ago|(?<=>)Now(?=<)|left\W+\d+"
-    return re.sub(rf"{moment}|[0-9a-f]{{8}}-[0-9a-f-]{{27}}|[A-Za-z0-9_+/=-]{{16,}}", "…", text)
+    return re.sub(rf"{moment}|[\d.]+ ms\b|[0-9a-f]{{8}}-[0-9a-f-]{{27}}|[A-Za-z0-9_+/=-]{{16,}}", "…", text)
 
 
 def walk(browser: Client, urls: list[tuple[str, str, Any]]) -> Iterator[tuple[str, str]]:
