@@ -38,7 +38,10 @@ class Boto:
 
     def call(self, action: str, **params: Any) -> Any:
         service, _, operation = action.partition(":")
-        return getattr(self.client(service), xform_name(operation))(**wire.members(service, operation, params))
+        # boto3 calls `access-analyzer` by its name without the hyphen.
+        return getattr(self.client(service.replace("-", "")), xform_name(operation))(
+            **wire.members(service, operation, params)
+        )
 
 
 def fill(root: Door, account_id: str, own_key: str = "") -> Names:
@@ -60,8 +63,10 @@ def fill(root: Door, account_id: str, own_key: str = "") -> Names:
     provider = root.call(
         "iam:CreateOpenIDConnectProvider", url="https://idp.example.com/realms/main", client_id_list=["app", "web"]
     )["OpenIDConnectProviderArn"]
+    details = {"principalArn": f"arn:aws:iam::{account_id}:user/john"}
+    job = root.call("access-analyzer:StartPolicyGeneration", policy_generation_details=details)["jobId"]
     own_key = own_key or root.call("iam:CreateAccessKey", user_name="admin")["AccessKey"]["AccessKeyId"]
-    return names | {"account": account_id, "provider": provider, "own_key": own_key}
+    return names | {"account": account_id, "provider": provider, "job": job, "own_key": own_key}
 
 
 # By the name of the argument, or with the page's kind before it: `user name`.
@@ -79,6 +84,7 @@ ARGUMENTS: Mapping[str, str] = {
     "policy_arn": "{policy}",
     "version_id": "v1",
     "provider_arn": "{provider}",
+    "job_id": "{job}",
     "access_key_id": "{key}",
     "own access_key_id": "{own_key}",
     "act": "attach",
