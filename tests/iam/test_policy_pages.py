@@ -596,6 +596,88 @@ def test_the_editor_counts_against_the_inline_quota(console, admin):
     assert "of 2,048 characters remaining" in body(console.get("/iam/users/details/amin/create-policy"))
 
 
+# -- calls, refusals, and what is gone --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "calls"),
+    [
+        ("", ["GetPolicy", "GetPolicyVersion"]),
+        ("?section=entities_attached", ["GetPolicy", "ListEntitiesForPolicy", "ListEntitiesForPolicy"]),
+        ("?section=tags", ["GetPolicy"]),
+        ("?section=versions&open=v1", ["GetPolicy", "ListPolicyVersions", "GetPolicyVersion"]),
+        (
+            "?section=last_accessed",
+            ["GetPolicy", "GenerateServiceLastAccessedDetails", "GetServiceLastAccessedDetails"],
+        ),
+        ("/edit/v1", ["ListPolicyVersions", "GetPolicyVersion", "ValidatePolicy"]),
+        ("/versions/compare?selected=v1", ["GetPolicy", "GetPolicyVersion", "GetPolicyVersion"]),
+    ],
+)
+def test_a_page_makes_the_calls_of_the_real_one_in_its_order(console, logs, page, calls):
+    start = newest_event()
+    console.get(details(logs, page))
+
+    made = Event.objects.filter(pk__gt=start).order_by("pk").values_list("name", flat=True)
+    assert list(made) == calls
+
+
+def test_a_missing_permission_takes_its_panel_alone(as_user, root, logs):
+    root.call("iam:CreateUser", user_name="auditor")
+
+    def may(*actions: str) -> None:
+        root.call("iam:PutUserPolicy", user_name="auditor", policy_name="p", policy_document=policy(allow(actions)))
+
+    console = as_user("auditor")
+    may("iam:GetPolicy")
+    permissions = body(console.get(details(logs)))
+    entities = body(console.get(details(logs, "?section=entities_attached")))
+    versions = body(console.get(details(logs, "?section=versions")))
+    may("iam:ListPolicyVersions", "iam:ListEntitiesForPolicy")
+    nameless = body(console.get(details(logs, "?section=versions")))
+
+    assert "Policy details" in permissions
+    assert "allows the iam:GetPolicyVersion action" in permissions
+    assert entities.count("allows the iam:ListEntitiesForPolicy action") >= 2  # each of the two tables
+    assert "Set this policy as a permissions boundary" in entities  # no button is hidden for lack of permission
+    assert "allows the iam:ListPolicyVersions action" in versions
+    assert "allows the iam:GetPolicy action" in nameless
+    assert "Select v1" in nameless
+    assert "Company1-Logs-Policy" in nameless
+
+
+def test_what_is_gone_in_another_tab_is_told_in_the_api_s_words(console, admin, logs):
+    admin.call("iam:CreateGroup", group_name="HR")
+    gone_version = console.post(details(logs, "/versions/delete"), {"selected": "v7"}, follow=True)
+    no_default = console.post(details(logs, "/versions/default"), {"selected": "v7"}, follow=True)
+    not_attached = console.post(details(logs, "/detach"), {"selected": "group/HR"}, follow=True)
+    no_group = console.post(details(logs, "/attach"), {"entities": "group/Gone"}, follow=True)
+    admin.call("iam:DeletePolicy", policy_arn=logs)
+    page = body(console.get(details(logs)))
+    deleted = console.post("/iam/policies/delete", {"selected": logs, "confirm": "Company1-Logs-Policy"}, follow=True)
+
+    assert "version v7 does not exist or is not attachable." in body(gone_version)
+    assert "The default version of Company1-Logs-Policy was not changed." in body(no_default)
+    assert "was not found." in body(not_attached)
+    assert "The group with name Gone cannot be found." in body(no_group)
+    assert f"Policy {logs} was not found." in page
+    assert f"Policy {logs} was not found." in body(deleted)
+    assert deleted.redirect_chain[-1][0] == "/iam/policies"
+
+
+def test_an_aws_managed_policy_is_read_only(console):
+    edit = console.get(details(ADMINISTRATOR, "/edit/v1"), follow=True)
+    page = body(console.get(details(ADMINISTRATOR)))
+    versions = body(console.get(details(ADMINISTRATOR, "?section=versions")))
+    dialog = body(console.get(f"/iam/policies/delete?selected={ADMINISTRATOR}"))
+
+    assert "Only AWS can change it." in body(edit)
+    assert "/edit/" not in page
+    assert ">Delete<" not in page
+    assert "Set as default" not in versions
+    assert "only AWS can change or delete it" in dialog
+
+
 # -- for every page ---------------------------------------------------------------------------------
 
 
