@@ -33,12 +33,15 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
         table = permissions_table(request, holder, held_policies(request, holder))
         return render_page(request, "iam/user_detail.html", {"table": table}, partial="table")
     more = reads(holder) if section == "permissions" else reads(holder)[-1:]
-    asked = [*((action, holder.which) for action in HEAD), *more]
-    user, profile, devices, keys, *own = (Panel.of(answer) for answer in request.aws.call_many(asked))
+    head = [(action, holder.which) for action in HEAD]
+    user, profile, devices, keys = (Panel.of(answer) for answer in request.aws.call_many(head))
     row: dict[str, Any] = user.result["User"] if user.result else {}
     tags = row.get("Tags", [])
-    groups = own[-1]
     owner = Owner.of(request, user_name)
+    # The summary's calls come before the tab's, as AWS's page makes them (console.md §15).
+    cards = key_cards(request, owner, keys, tags)
+    own = [Panel.of(answer) for answer in request.aws.call_many(more)]
+    groups = own[-1]
     context: dict[str, Any] = {
         "user_name": row.get("UserName", user_name),
         "user": user,
@@ -46,7 +49,7 @@ def user_detail(request: ConsoleRequest, user_name: str) -> HttpResponse:
         "missing": user.error is not None and user.error.code == "NoSuchEntity",
         "profile": optional_profile(profile),
         "owner": owner,
-        "keys": key_cards(request, owner, keys, tags),
+        "keys": cards,
         "mfa": mfa_status(devices),
         "section": section,
         "tabs": [
