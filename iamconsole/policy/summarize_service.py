@@ -36,13 +36,16 @@ class ResourceRow:
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """One action of a service. Without `resources` the policy does not allow or deny it, and `warning` may say why."""
+    """One action of a service. Without `grants` the policy does not allow or deny it, and `warning` may say why.
+
+    `grants` are the ARNs as they are written, each with the conditions of its statement.
+    """
 
     name: str
     level: str
     resource: str
     condition: str
-    resources: tuple[ResourceRow, ...] = ()
+    grants: tuple[tuple[str, tuple[str, ...]], ...] = ()
     warning: str = ""
 
 
@@ -58,6 +61,10 @@ class ServiceSummary:
 
     def action(self, name: str) -> ActionRow | None:
         return next((row for row in self.actions if row.name.lower() == name.lower()), None)
+
+    def resources_of(self, action: ActionRow) -> list[ResourceRow]:
+        """The action summary: told for one action at a time, since a policy may name hundreds of ARNs."""
+        return [_resource_row(self.service, arn, conditions) for arn, conditions in action.grants]
 
 
 def summarize_service(policy: Policy, effect: Effect, service: str) -> ServiceSummary | None:
@@ -86,7 +93,7 @@ def summarize_service(policy: Policy, effect: Effect, service: str) -> ServiceSu
                 level,
                 resource_text(service, tuple(dict.fromkeys(text for text, _ in grants))) if grants else "",
                 condition_text(lines, free) if grants else "",
-                tuple(_resource_row(service, text, conditions) for text, conditions in grants),
+                grants,
                 withheld.get(key, ""),
             )
         )

@@ -468,7 +468,19 @@ def test_the_lines_of_a_comparison_are_all_lines_of_both():
         ("d", 4, 4),
         ("e", 0, 5),
     ]
-    assert [line.text for line in compared("", "a")] == ["a"]
+    assert [line.text for line in compared("a", "a\r\nb\x85c")] == ["a", "b\x85c"]
+
+
+def test_a_text_of_very_many_lines_is_compared_without_its_white_space(console, admin, logs):
+    for number in (1, 2):
+        text = DOCUMENT.replace(":", ":" + "\n" * 40_000, number)
+        admin.call("iam:CreatePolicyVersion", policy_arn=logs, policy_document=text, set_as_default=True)
+
+    page = body(console.get(details(logs, "/versions/compare?selected=v2")))
+
+    assert "They are shown with white space of our own." in page
+    assert "The two versions have the same text." in page
+    assert page.count("<tr") < 100
 
 
 # -- who has it, and its end ------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def of(service, *statements, effect="Allow"):
 
 
 def granted(found):
-    return {row.name: row for row in found.actions if row.resources}
+    return {row.name: row for row in found.actions if row.grants}
 
 
 def test_the_guide_s_example_reads_as_the_guide_shows_it():
@@ -45,9 +45,9 @@ def test_the_guide_s_example_reads_as_the_guide_shows_it():
         "BucketName | string like | developer_bucket, ObjectPath | string like | All",
         "Multiple",
     )
-    assert [(row.region, row.account) for row in put.resources] == [("All Regions", "All accounts")]
+    assert [(row.region, row.account) for row in found.resources_of(put)] == [("All Regions", "All accounts")]
     assert (
-        put.resources[0].condition
+        found.resources_of(put)[0].condition
         == "s3:x-amz-acl | StringEquals | public-read; aws:SourceIp | IpAddress | 203.0.113.0/24"
     )
     assert found.action("ListAllMyBuckets").warning == NEITHER
@@ -60,10 +60,11 @@ def test_the_guide_s_example_reads_as_the_guide_shows_it():
 
 
 def test_what_is_denied_stands_apart():
-    denied = granted(of("s3", *GUIDE, effect="Deny"))
+    found = of("s3", *GUIDE, effect="Deny")
+    denied = granted(found)
     assert denied["DeleteBucket"].resource == "BucketName | string like | customer"
     assert denied["PutObject"].condition == "None"
-    assert [row.resource for row in denied["DeleteObject"].resources] == [
+    assert [row.resource for row in found.resources_of(denied["DeleteObject"])] == [
         "BucketName | string like | developer_bucket, ObjectPath | string like | All"
     ]
     assert of("ec2", *GUIDE, effect="Deny") is None
@@ -82,14 +83,16 @@ PLACES = [
 
 @pytest.mark.parametrize(("statement", "action", "resource", "region", "account", "condition"), PLACES)
 def test_a_resource_tells_where_it_is_and_whose(statement, action, resource, region, account, condition):
-    (row,) = of("sqs", {"Effect": "Allow", **statement}).action(action).resources
+    found = of("sqs", {"Effect": "Allow", **statement})
+    (row,) = found.resources_of(found.action(action))
     assert (row.resource, row.region, row.account, row.condition) == (resource, region, account, condition)
 
 
 def test_statements_about_one_action_are_told_one_by_one_and_each_once():
     twice = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{B}/*"}
-    row = of("s3", READ, twice, {**twice, "Condition": TLS}, {**twice, "Resource": "*"}).action("GetObject")
-    assert [(one.resource, one.condition) for one in row.resources] == [
+    found = of("s3", READ, twice, {**twice, "Condition": TLS}, {**twice, "Resource": "*"})
+    row = found.action("GetObject")
+    assert [(one.resource, one.condition) for one in found.resources_of(row)] == [
         ("BucketName | string like | developer_bucket, ObjectPath | string like | All", "None"),
         (
             "BucketName | string like | developer_bucket, ObjectPath | string like | All",
@@ -101,9 +104,13 @@ def test_statements_about_one_action_are_told_one_by_one_and_each_once():
 
 
 def test_an_action_has_only_the_resources_that_apply_to_it():
-    found = granted(of("s3", READ))
-    assert [row.resource for row in found["ListBucket"].resources] == ["BucketName | string like | developer_bucket"]
-    assert found["GetObject"].resource == "BucketName | string like | developer_bucket, ObjectPath | string like | All"
+    found = of("s3", READ)
+    listing = found.resources_of(found.action("ListBucket"))
+    assert [row.resource for row in listing] == ["BucketName | string like | developer_bucket"]
+    assert (
+        found.action("GetObject").resource
+        == "BucketName | string like | developer_bucket, ObjectPath | string like | All"
+    )
 
 
 #    statement                                                                                  action                warning
@@ -118,7 +125,7 @@ IN_VAIN = [
 @pytest.mark.parametrize(("statement", "action", "warning"), IN_VAIN)
 def test_what_is_named_in_vain_says_why(statement, action, warning):
     row = of("s3", {"Effect": "Allow", **statement}).action(action)
-    assert (row.resources, row.resource, row.warning) == ((), "", warning)
+    assert (row.grants, row.resource, row.warning) == ((), "", warning)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,8 @@ def test_it_agrees_with_the_summary_of_aws_s_own_policies(name):
     for effect, rows in (("Allow", summary.allow), ("Deny", summary.deny)):
         for row in rows[:25]:
             found = summarize_service(policy, effect, row.service)
-            assert [(one.name, one.level) for one in found.actions if one.resources] == list(row.actions)
+            assert [(one.name, one.level) for one in found.actions if one.grants] == list(row.actions)
             assert [(one.name, one.level, one.warning) for one in found.actions if one.warning] == list(row.withheld)
-            resources = {each.resource for one in found.actions for each in one.resources}
-            assert row.resource in resources or (row.resource == "Multiple" and len(resources) > 1)
+            written = {arn for one in found.actions for arn, _ in one.grants}
+            assert (row.resource == "All resources") == ("*" in written)
+            assert (row.resource == "Multiple") == (len(written) > 1 and "*" not in written)

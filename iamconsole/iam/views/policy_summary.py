@@ -184,7 +184,7 @@ def _below(request: ConsoleRequest, policy: Policy) -> dict[str, Any] | None:
     if found is None:
         return None
     action = found.action(request.GET.get("action", ""))
-    if action and action.resources:
+    if action and action.grants:
         return _resources(request, effect, found, action)
     return _actions(request, effect, found)
 
@@ -192,12 +192,12 @@ def _below(request: ConsoleRequest, policy: Policy) -> dict[str, Any] | None:
 def _actions(request: ConsoleRequest, effect: str, found: ServiceSummary) -> dict[str, Any]:
     """The actions by access level: those that the policy gives and those that it names in vain, or every one."""
     search = _search(request)
-    named = [row for row in found.actions if row.resources or row.warning]
+    named = [row for row in found.actions if row.grants or row.warning]
     shown = found.actions if request.GET.get("all") else named
     tables: list[Table] = []
     for number, name in enumerate(_levels(row.level for row in found.actions)):
         of_level = [row for row in found.actions if row.level == name]
-        given = sum(bool(row.resources) for row in of_level)
+        given = sum(bool(row.grants) for row in of_level)
         table = _level_table(f"level-{number}", name, ACTIONS, f"{given} of {len(of_level)} actions")
         table.key, table.deeper = "name", _address(request, effect=effect, service=found.service)
         table.listing(request, f"level-{number}")
@@ -231,7 +231,7 @@ def _resources(request: ConsoleRequest, effect: str, found: ServiceSummary, acti
     )
     table = _level_table("resources", "Resources", columns)
     table.listing(request, "resources")
-    table.show([row for row in action.resources if search.casefold() in row.resource.casefold()])
+    table.show([row for row in found.resources_of(action) if search.casefold() in row.resource.casefold()])
     up = _address(request, effect=effect, service=found.service)
     title = f"{found.service_name}: {action.name} ({action.level}){_denied(effect)}"
     level = Level(_kept(request), search, [table], title, up, "Back to actions")

@@ -22,6 +22,7 @@ from iamconsole.ui.pages import ConsoleRequest, Panel, panel, render_page
 from iamconsole.ui.table import Action, Column, Table
 
 SECTION = "versions"  # the tab, in `?section=`
+MOST_LINES = 2000
 IN_FORCE = "This is the default version"
 VERSION_COLUMNS = (
     Column("VersionId", "Version", template="iam/policy_cells.html#version-cell"),
@@ -85,9 +86,10 @@ class Line:
 
 def compared(one: str, other: str) -> list[Line]:
     """The lines of two texts side by side: what is only in `one` stands before what is in its place in `other`."""
-    here, there = one.splitlines(), other.splitlines()
+    here, there = (text.replace("\r\n", "\n").split("\n") for text in (one, other))
     lines: list[Line] = []
-    for change, a, b, c, d in SequenceMatcher(None, here, there, autojunk=False).get_opcodes():
+    # What is frequent in a long text is left to its neighbours: two texts of equal lines would take minutes.
+    for change, a, b, c, d in SequenceMatcher(None, here, there).get_opcodes():
         if change == "equal":
             lines += [Line(text, a + n + 1, c + n + 1) for n, text in enumerate(here[a:b])]
         else:
@@ -113,12 +115,16 @@ def policy_version_compare(request: ConsoleRequest, policy_arn: str) -> HttpResp
     context |= {"default": default, "errors": [answer.error for answer in answers if answer.error]}
     if not context["errors"]:
         one, other = (answer.result["PolicyVersion"]["Document"] for answer in answers if answer.result)
-        lines = compared(one, other)
+        policies = [json.loads(text) for text in (one, other)]
+        # White space is free: a text may have any number of lines, the policy in it may not.
+        indented = max(one.count("\n"), other.count("\n")) > MOST_LINES
+        lines = compared(*(json.dumps(each, indent=4) for each in policies) if indented else (one, other))
         context |= {
             "lines": lines,
             "only_here": sum(not line.there for line in lines),
             "only_there": sum(not line.here for line in lines),
-            "same_policy": json.loads(one) == json.loads(other),
+            "same_policy": policies[0] == policies[1],
+            "indented": indented,
         }
     return render_page(request, "iam/policy_version_compare.html", context)
 
