@@ -254,6 +254,8 @@ USE_TZ = True
 
 # A form is at most a policy or a page of ticks; object bytes stream and are limited on their own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The visual policy editor has a box for each action: EC2 has 800, and a policy may have several blocks open.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # An API request that is not an object upload: a policy document and some names.
 IAMCONSOLE_MAX_REQUEST_BYTES = 1024 * 1024
 

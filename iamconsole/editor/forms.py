@@ -55,6 +55,8 @@ class PolicyDocumentForm(Form):
 
     document = PolicyDocumentField()
     view = forms.ChoiceField(choices=[("json", "JSON"), ("visual", "Visual")], required=False)
+    # How many parts of the visual view are not filled in: the step counts them, whatever a browser sends.
+    unresolved = forms.IntegerField(required=False)
     # The newest version when the editing began, so that the review can tell of one made meanwhile.
     newest = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -80,6 +82,16 @@ class PolicyDocumentForm(Form):
     def params(self) -> dict[str, Any]:
         """None: each operation calls its policy by another name."""
         return {}
+
+    @property
+    def names_principal(self) -> bool:
+        return self.kind in ("trust", "resource")
+
+    def clean_unresolved(self) -> int:
+        unresolved: int = self.cleaned_data["unresolved"] or 0
+        if unresolved:
+            raise forms.ValidationError(f"Resolve {unresolved} error{'s' if unresolved != 1 else ''}.")
+        return unresolved
 
     def clean_document(self) -> str:
         document: str = self.cleaned_data["document"]

@@ -6,10 +6,7 @@ and the editor is drawn again: by the whole page, or with a script by what htmx 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
@@ -18,8 +15,9 @@ from iamconsole.editor.formatting import formatted
 from iamconsole.editor.forms import START, PolicyDocumentForm, View, plain
 from iamconsole.editor.imports import Importing, Library
 from iamconsole.editor.panel import Panel
-from iamconsole.editor.report import Report
+from iamconsole.editor.report import Note, Report
 from iamconsole.editor.sizes import LONGEST
+from iamconsole.editor.visual import Visual
 from iamconsole.policy import Kind
 from iamconsole.ui.wizard import Step, Wizard
 
@@ -28,27 +26,9 @@ EDITOR_TEXT = (
     "Add permissions by selecting services, actions, resources, and conditions. Build permission statements using "
     "the JSON editor."
 )
-HAS_ERRORS = "The policy has errors. Fix them in the JSON editor before switching."
-
-
-@dataclass(frozen=True)
-class Redrawn:
-    """What the visual view makes of a text: the text as its blocks say it now, what `editor/visual.html` shows, and
-    why the text cannot be shown as blocks, where it cannot; it then stays in the JSON view, as it was."""
-
-    text: str
-    context: dict[str, Any] = field(default_factory=dict)
-    problem: str = ""
-
-
-# `iamconsole.editor.visual.redraw(text, posted, kind)`: `posted` is what the browser sent, with the pressed button's
-# value as `editor` (empty for Next); an empty QueryDict for a first look. Never raises for what it is given.
-Redraw = Callable[[str, QueryDict, Kind], Redrawn]
-# Organizations, S3 and trust policies have no visual view in AWS's console either.
+# Policies of other kinds name a principal, or belong to Organizations, whose console has no visual editor.
 VISUAL_KINDS: frozenset[Kind] = frozenset({"identity"})
-_visual: Redraw | None = (
-    import_module("iamconsole.editor.visual").redraw if find_spec("iamconsole.editor.visual") else None
-)
+NOTHING = '{\n    "Version": "2012-10-17",\n    "Statement": []\n}'
 
 
 @dataclass
@@ -57,7 +37,7 @@ class Editor:
 
     form: PolicyDocumentForm
     view: View
-    visual: dict[str, Any] = field(default_factory=dict)
+    visual: Visual | None = None
     problem: str = ""
     panel: Panel | None = None  # beside the JSON
     importing: Importing | None = None  # the dialog
@@ -71,13 +51,25 @@ class Editor:
         return self.form.report
 
     @property
+    def measured(self) -> Report:
+        """The size of what the visual view says; nobody is asked for findings on it before Next."""
+        assert self.visual is not None
+        return Report(self.visual.text, self.kind, self.form.limit)
+
+    @property
+    def errors(self) -> list[Note]:
+        """What else keeps the visual view from being left by Next: what the findings on its text say."""
+        looked = self.visual is not None and self.visual.checked and not self.visual.unresolved
+        return [note for note in self.report.notes if note.type == "ERROR"] if looked else []
+
+    @property
     def caret(self) -> str:
         """Where a button has moved the caret: row and column from 0."""
         return self.panel.caret if self.panel else ""
 
     @property
     def has_visual(self) -> bool:
-        return _visual is not None and self.kind in VISUAL_KINDS
+        return self.kind in VISUAL_KINDS
 
 
 def editor_step(
@@ -122,7 +114,7 @@ def editor_context(wizard: Wizard) -> dict[str, Any]:
     form = wizard.form
     if not isinstance(form, PolicyDocumentForm):
         return {}
-    editor: Editor = wizard.arranged or _look(form)
+    editor: Editor = wizard.arranged or _look(form, _account(wizard))
     editor.form = form
     if editor.view == "json" and editor.panel is None:
         editor.panel = Panel.look(form.report.text, form.kind, wizard.request.POST)
@@ -145,23 +137,25 @@ def _step_of(wizard: Wizard) -> Step:
     return next(step for step in wizard.steps if issubclass(step.form, PolicyDocumentForm))
 
 
-def _look(form: PolicyDocumentForm) -> Editor:
+def _account(wizard: Wizard) -> str:
+    """The account of who asks, which stands in the ARNs of its resources."""
+    return str(getattr(wizard.request, "caller").account_id)  # noqa: B009  # the sign-in middleware put it there
+
+
+def _look(form: PolicyDocumentForm, account: str) -> Editor:
     """The editor as the form's values have it, before anything is pressed."""
     editor = Editor(form, "json")
     if form["view"].value() == "visual" and editor.has_visual:
-        _show_visual(editor, str(form["document"].value() or ""), QueryDict())
+        _show(editor, Visual(str(form["document"].value() or ""), editor.kind, account).show_text())
     return editor
 
 
-def _show_visual(editor: Editor, text: str, posted: QueryDict) -> str:
-    """Show the text as blocks, or say why it stays JSON. Returns the text as the blocks say it."""
-    assert _visual is not None
-    drawn = _visual(text, posted, editor.kind)
-    if drawn.problem:
-        editor.view, editor.problem = "json", drawn.problem
-        return text
-    editor.view, editor.visual = "visual", drawn.context
-    return drawn.text
+def _show(editor: Editor, visual: Visual) -> None:
+    """Show the text as blocks, or say why it stays JSON."""
+    if visual.reason:
+        editor.view, editor.problem = "json", f"{visual.reason.reason} (Ln {visual.reason.line})"
+    else:
+        editor.view, editor.visual = "visual", visual
 
 
 def _posted(wizard: Wizard, posted: QueryDict) -> None:
@@ -172,20 +166,22 @@ def _posted(wizard: Wizard, posted: QueryDict) -> None:
     text = plain("".join(draft.get("document", [])[-1:]))[: LONGEST + 1]
     editor = Editor(form, "json")
     was_visual = draft.get("view") == ["visual"] and editor.has_visual
-    if was_visual:
-        text = _show_visual(editor, text, posted)
+    visual = Visual(text, form.kind, _account(wizard))
+    if was_visual and not visual.reason:
+        _show(editor, visual.show_form(posted))
+        text = visual.text
+    said = text
     if pressed == "json":
         editor.view = "json"
     elif pressed == "visual" and editor.has_visual and not was_visual:
-        if form.look(text).errors:
-            editor.problem = HAS_ERRORS
-        else:
-            text = _show_visual(editor, text, QueryDict())
-    elif pressed == "format":
+        _show(editor, visual.show_text())
+    elif pressed == "format" and editor.view == "json":
         text = formatted(text)
     elif pressed in ("import", "import-add") and form.library:
         importing = Importing.of(form.library, posted)
-        imported = importing.into(text) if pressed == "import-add" else None
+        # A block in which nothing is chosen is no statement to append to.
+        onto = NOTHING if editor.visual and editor.visual.is_empty else text
+        imported = importing.into(onto) if pressed == "import-add" else None
         if imported is None:
             editor.importing = importing
         else:
@@ -194,5 +190,9 @@ def _posted(wizard: Wizard, posted: QueryDict) -> None:
         editor.panel = Panel.look(text, form.kind, posted)
         editor.panel.press(pressed)
         text = editor.panel.text
+    if text != said and editor.view == "visual":  # what was imported is blocks too
+        visual = Visual(text, form.kind, _account(wizard))
+        _show(editor, visual if visual.reason else visual.show_text())
     draft["document"], draft["view"] = [text], [editor.view]
+    draft["unresolved"] = [str(visual.unresolved if editor.view == "visual" else 0)]
     wizard.arranged, wizard.stays = editor, bool(pressed)

@@ -9,4 +9,5 @@ app_name = "editor"
 urlpatterns = [
     path("policy-editor/findings", views.findings, name="findings"),
     path("policy-editor/statement", views.statement, name="statement"),
+    path("policy-editor/visual", views.visual, name="visual"),
 ]

@@ -11,6 +11,7 @@ from iamconsole.editor.forms import plain
 from iamconsole.editor.panel import Panel
 from iamconsole.editor.report import Report
 from iamconsole.editor.sizes import LIMITS, LONGEST
+from iamconsole.editor.visual import Visual
 from iamconsole.policy import Kind
 from iamconsole.ui.pages import ConsoleRequest, render_page
 
@@ -46,3 +47,13 @@ def findings(request: ConsoleRequest) -> HttpResponse:
         _number(request.POST.get("limit", "")),
     )
     return render_page(request, "editor/json.html#findings", {"report": report})
+
+
+@require_POST
+def visual(request: ConsoleRequest) -> HttpResponse:
+    """What a button or a box of the visual view changes: the block that it stands in, or all of them."""
+    page = Visual(_document(request), _kind(request), request.caller.account_id).show_form(request.POST)
+    block = page.drawn(str(request.POST.get("editor", "")))
+    measured = Report(page.text, _kind(request), _number(request.POST.get("limit", "")))
+    context = {"visual": page, "block": block, "report": measured}
+    return render_page(request, "editor/visual_part.html", context)

@@ -24,12 +24,17 @@ _CACHED = 128  # longer texts are not kept, so that the caches are bounded in by
 
 @dataclass(frozen=True, slots=True)
 class ActionDetails:
-    """One action: the resource types it can be limited to, and every condition key that can be in its context."""
+    """One action: the resource types it can be limited to, and every condition key that can be in its context.
+
+    `required` are the types that every request names; of the others one may be there, or one of several.
+    """
 
     name: str
     level: str
     resource_types: tuple[str, ...]
     keys: frozenset[str]
+    required: frozenset[str] = frozenset()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,15 @@ def action(service: str, name: str) -> ActionDetails:
         keys.update(types[each["name"]].keys if each["name"] in types else ())
     names = tuple(each["name"] for each in found["resourceTypes"])
     level = found["accessLevel"].partition(",")[0]
-    return ActionDetails(found["name"], level, names, frozenset(_template(key).lower() for key in keys))
+    required = frozenset(each["name"] for each in found["resourceTypes"] if each["required"])
+    return ActionDetails(
+        found["name"],
+        level,
+        names,
+        frozenset(_template(key).lower() for key in keys),
+        required,
+        found.get("description") or "",
+    )
 
 
 @lru_cache(maxsize=512)

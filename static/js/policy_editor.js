@@ -11,6 +11,7 @@
   window.addEventListener("submit", (event) => {
     const button = event.submitter;
     if (button?.name === "editor" && inside(button)) {
+      if (button.closest("[data-visual-editor]")) return;  // visual_editor.js sends it
       event.preventDefault();
       event.stopImmediatePropagation();
       pressed = button.id;

@@ -66,6 +66,8 @@ def tick_policy(page: Page, name: str) -> None:
 
 def write_policy(page: Page, text: str) -> None:
     """Into the JSON view of the policy editor, as from a keyboard: everything is selected and replaced."""
+    if page.locator("#policy-editor").get_attribute("data-view") == "visual":
+        page.get_by_role("button", name="JSON", exact=True).click()
     page.locator("#policy-ace .ace_content").wait_for()
     page.locator("#policy-ace .ace_text-input").focus()
     page.keyboard.press("Control+A")

@@ -59,6 +59,7 @@ def test_the_create_user_wizard_works(plain):
 def test_a_policy_and_a_group_with_it_are_made(plain):
     create_user(plain, "john")
     plain.goto("/iam/policies/create")
+    press(plain, "JSON")
     plain.locator("textarea").fill("{")
     press(plain, "Next")
     expect(plain.locator("#policy-findings")).to_contain_text("syntax")

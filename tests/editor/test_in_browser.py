@@ -48,6 +48,7 @@ def errors(page: Page, number: int) -> None:
 @pytest.fixture
 def editor(window) -> Page:
     window.goto(CREATE)
+    window.get_by_role("button", name="JSON", exact=True).click()
     window.locator("#policy-ace .ace_content").wait_for()
     return window
 
@@ -206,6 +207,7 @@ def test_without_a_script_the_field_is_a_field_and_next_says_what_is_wrong(open_
     page.get_by_label("Password", exact=True).fill(served["admin"]["password"])
     page.get_by_role("button", name="Sign in").click()
     page.goto(CREATE)
+    page.get_by_role("button", name="JSON", exact=True).click()
     page.get_by_label("Policy document (JSON)").fill(DOCUMENT)
     page.get_by_role("button", name="Next").click()
     errors(page, 1)

@@ -79,7 +79,7 @@ def test_the_page_says_that_the_permission_is_missing_and_lets_go_on(as_user, de
         "iam:PutUserPolicy", user_name="dev", policy_name="writes", policy_document=policy(allow("iam:CreatePolicy"))
     )
     console = as_user("dev")
-    page = body(console.get("/iam/policies/create"))
+    page = body(console.post("/iam/policies/create", {"document": MISSPELT, "editor": "json"}))
     step = console.post("/iam/policies/create", {"document": MISSPELT})
 
     assert NOT_PERMITTED in page
@@ -90,7 +90,7 @@ def test_the_page_says_that_the_permission_is_missing_and_lets_go_on(as_user, de
 def test_a_page_asks_about_its_text_once_and_leaves_the_event(as_user, sandbox):
     console = as_user("admin")
     asked = Event.objects.filter(account=sandbox, name="ValidatePolicy")
-    console.get("/iam/policies/create")
+    console.post("/iam/policies/create", {"document": MISSPELT, "editor": "json"})
     after_looking = asked.count()
     console.post("/iam/policies/create", {"document": MISSPELT})
 

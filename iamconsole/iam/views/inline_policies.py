@@ -20,7 +20,7 @@ from iamconsole.ui.wizard import Step, Wizard
 def inline_policy_create(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
     holder = Holder(kind, name)
     steps = (
-        editor_step(limit=holder.limit, library=ManagedPolicies(request.aws)),
+        editor_step(limit=holder.limit, library=ManagedPolicies(request.aws), view="visual"),
         Step(REVIEW, "Review and create", InlinePolicyForm, options=lambda _: {"taken": _names(request, holder)}),
     )
     wizard = Wizard(request, f"create-{kind}-policy", steps, finish="Create policy", cancel=holder.url)

@@ -38,7 +38,7 @@ def written_context(wizard: Wizard) -> dict[str, Any]:
 def policy_create(request: ConsoleRequest) -> HttpResponse:
     home = reverse("iam:policy-list")
     steps = (
-        editor_step(library=ManagedPolicies(request.aws)),
+        editor_step(library=ManagedPolicies(request.aws), view="visual"),
         Step(REVIEW, "Review and create", PolicyDetailsForm),
     )
     wizard = Wizard(request, "create-policy", steps, finish="Create policy", cancel=home)
