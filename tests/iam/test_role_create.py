@@ -106,6 +106,23 @@ def test_a_use_case_suggests_its_policies_and_its_description(console):
     assert "Allows EC2 instances to call AWS services like CloudWatch and Systems Manager on your behalf." in review
 
 
+def test_another_use_case_takes_its_suggestions_along_and_leaves_one_s_own(console):
+    systems = FOR_EC2 | {"use_case": "EC2 Role for AWS Systems Manager"}
+    ssm = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    second = console.post(CREATE, systems)["Location"]
+    review = console.post(second, {"policies": [ssm, S3_READ]})["Location"]
+    back = {"role_name": "Mine", "description": use_cases.of_service("ec2")[1].description, "_go": "selectEntities"}
+    first = console.post(review, back)["Location"]
+
+    console.post(first, FOR_EC2)
+    page = body(console.get(review))
+
+    assert "AmazonSSMManagedInstanceCore" not in page
+    assert "AmazonS3ReadOnlyAccess" in page
+    assert use_cases.of_service("ec2")[0].description in page
+    assert 'value="Mine"' in page
+
+
 def test_every_use_case_has_policies_that_exist_and_a_principal_that_a_role_may_trust(admin):
     for service in use_cases.services():
         for one in use_cases.of_service(service):
@@ -283,6 +300,17 @@ def test_ticks_survive_a_search(console):
     text = page.content.decode()
     assert f'<input type="hidden" name="policies" value="{S3_READ}"' in text
     assert "Company1-Logs-Policy" in text
+
+
+def test_a_policy_made_in_another_tab_is_there_after_a_refresh_and_the_ticks_stay(console, admin):
+    second = console.post(CREATE, FOR_EC2)["Location"]
+    document = policy(allow("s3:GetObject"))
+    arn = admin.call("iam:CreatePolicy", policy_name="AAA-New", policy_document=document)["Policy"]["Arn"]
+
+    page = console.post(second, {"policies": [S3_READ], "_go": "?"}, follow=True).content.decode()
+
+    assert f'value="{arn}"' in page
+    assert f'<input type="hidden" name="policies" value="{S3_READ}"' in page
 
 
 def test_an_eleventh_policy_is_the_quota_s_error(console):

@@ -98,6 +98,15 @@ def test_who_may_not_change_it_is_told_so(as_user):
     assert "is not authorized to perform: iam:UpdateRole" in body(answer)
 
 
+def test_who_may_not_read_the_role_gets_no_form_that_would_empty_it(as_user, admin):
+    document = policy(allow("iam:UpdateRole"))
+    admin.call("iam:PutUserPolicy", user_name="amin", policy_name="updates", policy_document=document)
+    page = body(as_user("amin").get(f"{PAGE}/edit"))
+
+    assert "no identity-based policy allows the iam:GetRole action" in page
+    assert "Save changes" not in page
+
+
 @pytest.mark.parametrize(
     ("page", "values"),
     [

@@ -281,6 +281,18 @@ def test_policies_are_removed_each_by_its_own_call(console, logs_role):
     assert writes_since(start) == ["DetachRolePolicy", "DeleteRolePolicy"]
 
 
+def test_what_went_in_another_tab_is_named_and_nothing_is_done(console, admin, logs_role):
+    address = f"/iam/roles/details/{logs_role}/remove-policies"
+    for key, words in (
+        ("inline/gone", "The role policy with name gone cannot be found."),
+        (f"{S3_READ}X", "was not found"),
+    ):
+        done = body(console.post(address, {"selected": [key]}, follow=True))
+        assert "The policies were not removed." in done
+        assert words in done
+    assert len(admin.call("iam:ListRolePolicies", role_name=logs_role)["PolicyNames"]) == 1
+
+
 # -- delete -----------------------------------------------------------------------------------------
 
 

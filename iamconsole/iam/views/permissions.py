@@ -27,6 +27,7 @@ from iamconsole.iam.views.policy_parts import (
     create_policy_action,
     is_aws_managed,
     policies_table,
+    policy_name,
     policy_type,
 )
 from iamconsole.ui import flash
@@ -35,6 +36,7 @@ from iamconsole.ui.table import Action, Column, Table
 from iamconsole.ui.wizard import Step, Wizard
 
 DIRECTLY, OWN_INLINE = "Directly", "Inline"
+OWN_MARK, GROUP_MARK = "inline/", "group/"  # how an inline policy is ticked
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class HeldPolicy:
         """What is ticked: the ARN, or the owner and name of an inline policy. No ARN has a slash before a colon."""
         if self.arn:
             return self.arn
-        return f"group/{self.groups[0]}/{self.name}" if self.groups else f"inline/{self.name}"
+        return f"{GROUP_MARK}{self.groups[0]}/{self.name}" if self.groups else f"{OWN_MARK}{self.name}"
 
     def owner(self, holder: Holder) -> Holder:
         """On whom an inline policy is written."""
@@ -308,8 +310,8 @@ def remove_policies(request: ConsoleRequest, kind: str, name: str) -> HttpRespon
     held = held_policies(request, holder)
     picked = held.picked(chosen(request))
     if not picked:
-        if request.method == "POST" and held.errors:
-            flash.failure(request, "The policies were not removed.", held.errors[0])
+        if request.method == "POST" and (error := held.errors[0] if held.errors else _gone(request, holder)):
+            flash.failure(request, "The policies were not removed.", error)
         return redirect(holder.url)
     if request.method == "POST":
         if error := in_order(request.aws, _removal(holder, picked)):
@@ -329,6 +331,18 @@ def remove_policies(request: ConsoleRequest, kind: str, name: str) -> HttpRespon
         "written": [row for row in picked if row.ways == [OWN_INLINE]],
     }
     return render_page(request, "iam/remove_policies.html", context)
+
+
+def _gone(request: ConsoleRequest, holder: Holder) -> AwsError | None:
+    """What IAM says of policies that were ticked and went in another tab meanwhile; groups are not left for them."""
+    rows = [
+        HeldPolicy(key.removeprefix(OWN_MARK), INLINE, ways=[OWN_INLINE])
+        if key.startswith(OWN_MARK)
+        else HeldPolicy(policy_name(key), policy_type(key), key, ways=[DIRECTLY])
+        for key in chosen(request)
+        if not key.startswith(GROUP_MARK)
+    ]
+    return in_order(request.aws, _removal(holder, rows))
 
 
 def _removal(holder: Holder, picked: Sequence[HeldPolicy]) -> Iterator[Call]:

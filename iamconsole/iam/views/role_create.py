@@ -48,14 +48,16 @@ DESCRIPTIONS = {
 @post_or_get
 def role_create(request: ConsoleRequest) -> HttpResponse:
     home, offers = reverse("iam:role-list"), Offers(request)
+    followed = Followed()
     steps = (
-        _entity_step(offers),
+        _entity_step(offers, followed),
         Step(PERMISSIONS, "Add permissions", RolePermissionsForm, options=_suggested_policies),
         Step(REVIEW, "Name, review, and create", RoleDetailsForm, options=_suggested_description),
     )
     wizard = Wizard(request, "create-role", steps, finish="Create role", cancel=home)
     if request.method != "POST" and not wizard.draft["data"]:
         wizard.draft["data"] |= _asked(request)
+    followed.before = _use_case(wizard)
     if answer := wizard.walk():
         return answer
     context: dict[str, Any] = {"description": DESCRIPTIONS[wizard.step.name]}
@@ -125,13 +127,31 @@ class Offers:
         return [one["Arn"] for one in found.result[member]] if found.result else []
 
 
-def _entity_step(offers: Offers) -> Step:
+class Followed:
+    """What the later steps were given of the use case, which follows when another is chosen: the rest is one's own."""
+
+    before: UseCase | None = None
+
+    def follow(self, wizard: Wizard) -> None:
+        before, after, data = self.before, _use_case(wizard), wizard.draft["data"]
+        if before == after:
+            return
+        old, new = (one.policies if one else () for one in (before, after))
+        if (given := data.get(PERMISSIONS)) is not None:
+            given["policies"] = [*dict.fromkeys([*(p for p in given.get("policies", []) if p not in old), *new])]
+        old_text, new_text = (one.description if one else "" for one in (before, after))
+        if (given := data.get(REVIEW)) is not None and given.get("description", [""]) == [old_text]:
+            given["description"] = [new_text]
+
+
+def _entity_step(offers: Offers, followed: Followed) -> Step:
     """The step of the policy editor, with tiles above it."""
     written = editor_step("Select trusted entity", name=ENTITIES, kind="trust", document=TRUST_START)
 
     def posted(wizard: Wizard, data: QueryDict) -> None:
         if written.posted and "document" in data:
             written.posted(wizard, data)
+        followed.follow(wizard)
 
     def options(wizard: Wizard) -> dict[str, Any]:
         return (written.options(wizard) if written.options else {}) | offers.of(wizard)
