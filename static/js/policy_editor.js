@@ -6,6 +6,8 @@
 
   // -- buttons ------------------------------------------------------------------------------------
   let pressed = "";
+  let busy = false;
+  let next = "";
   const problem = () => document.querySelector("#policy-findings [data-problem]")?.dataset.problem || "";
   // Before form.js, which lets a form be sent once.
   window.addEventListener("submit", (event) => {
@@ -14,7 +16,11 @@
       if (button.closest("[data-visual-editor]")) return;  // visual_editor.js sends it
       event.preventDefault();
       event.stopImmediatePropagation();
+      // One after the other: the next one is about the text that this one makes.
+      if (busy) { next = button.id; return; }
+      busy = true;
       pressed = button.id;
+      for (const field of document.querySelectorAll(".json-text")) window.htmx.trigger(field, "htmx:abort");
       window.htmx.ajax("POST", event.target.action, { source: button, target: "#policy-editor", select: "#policy-editor", swap: "outerHTML" });
     } else if (!button?.name && event.target.querySelector("[data-policy-editor]") && problem()) {
       // Enter in a field: the button itself is disabled.
@@ -105,13 +111,13 @@
 
   const open = (host) => {
     window.ace.config.set("useStrictCSP", true);
-    window.ace.config.set("loadWorkerFromBlob", false);
+    // Errors come from the server, with everything else that is to be said.
+    window.ace.config.setDefaultValue("session", "useWorker", false);
     host.hidden = false;
     host.style.lineHeight = "20px";
     ace = window.ace.edit(host, {
       value: area.value,
       mode: "ace/mode/json",
-      useWorker: false,
       theme: theme(),
       enableKeyboardAccessibility: true,
       textInputAriaLabel: "Policy editor",
@@ -143,7 +149,7 @@
     window.clearTimeout(waiting);
     waiting = window.setTimeout(() => {
       const panel = document.getElementById("edit-statement");
-      if (!ace || !panel || document.activeElement?.closest?.("#edit-statement")) return;
+      if (!ace || !panel || busy || document.activeElement?.closest?.("#edit-statement")) return;
       const { row, column } = ace.getCursorPosition();
       const now = `${row} ${area.value}`;
       if (now === seen) return;
@@ -199,13 +205,23 @@
     seen = `${ace.getCursorPosition().row} ${area.value}`;
     annotate();
   };
+  const goOn = () => {
+    const button = document.getElementById(next);
+    next = "";
+    button?.click();
+  };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.elt;
     if (target.id === "policy-findings" || event.detail.target?.id === "policy-findings") annotate();
-    else if (target.id === "policy-editor" || event.detail.target?.id === "policy-editor") start();
+    else if (target.id === "policy-editor" || event.detail.target?.id === "policy-editor") { start(); goOn(); }
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.target?.id !== "policy-editor") return;
+    busy = false;
+    if (!event.detail.successful) next = "";
   });
   document.addEventListener("input", (event) => { if (ace && event.target === area && area.value !== ace.getValue()) receive(area.value); }, true);
   // What cannot be looked at is for the server to refuse.

@@ -73,6 +73,8 @@ PAGES = [
     "/iam/policies",
     "/iam/policies?type=customer",
     "/iam/policies/create",
+    "/iam/policies/details/{policy}/edit/v1",
+    "/s3/bucket/company1-hr/property/policy/edit",
     "/iam/policies/details/{policy}",
     "/iam/policies/details/{policy}?section=entities_attached",
     "/iam/policies/details/{policy}?section=versions",

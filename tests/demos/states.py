@@ -64,6 +64,11 @@ def a_dialog(act: Act) -> Act:
     return in_turn(act, lambda page: expect(page.get_by_role("dialog")).to_be_visible())
 
 
+def write_policy(document: str) -> Act:
+    """In the JSON view of the policy editor."""
+    return lambda page: page.get_by_label("Policy document (JSON)").fill(document)
+
+
 def code_in(page: Page) -> str:
     """The newest code of the simulated inbox, read in a tab of its own."""
     inbox = page.context.new_page()
@@ -262,6 +267,18 @@ IAM = (
     State("policy-json", f"{POLICY}?section=permissions&view=json"),
     State("policy-aws", AWS_POLICY),
     State("policy-create", "/iam/policies/create"),
+    State("policy-edit", f"{POLICY}/edit/v1"),
+    State("policy-edit-errors", f"{POLICY}/edit/v1", act=in_turn(
+        write_policy('{"Statement": {"Effect": "Allow", "Action": ["ec2:StopInstance", "iam:*"], "Resource": "*"}}'),
+        lambda page: expect(page.locator("#policy-findings")).to_contain_text("Errors: 1"))),
+    State("policy-edit-statement", f"{POLICY}/edit/v1", act=in_turn(
+        lambda page: page.get_by_label("Statement", exact=True).select_option("0"),
+        lambda page: page.get_by_label("Choose a service").select_option("s3"), shown("#statement-GetObject"))),
+    State("policy-edit-resource", f"{POLICY}/edit/v1", act=in_turn(
+        lambda page: page.get_by_label("Statement", exact=True).select_option("0"),
+        a_dialog(press("Add a resource")))),
+    State("policy-import", f"{POLICY}/edit/v1", act=in_turn(
+        click(".policy-editor summary"), a_dialog(press("Import policy", "menuitem")))),
     State("policies-chosen", "/iam/policies?q=AdministratorAccess", act=tick("Select AdministratorAccess-Amplify")),
     State("policy-service", f"{AWS_ADMINISTRATOR}?effect=allow&service=s3"),
     State("policy-action", f"{POLICY}?effect=allow&service=s3&action=GetObject"),
@@ -286,6 +303,7 @@ S3 = (
     State("bucket", "/s3/buckets/company1-hr"),
     State("bucket-john", "/s3/buckets/company1-hr-bucket", "john"),
     State("bucket-refused", "/s3/buckets/company1-hr", "john"),
+    State("bucket-policy", "/s3/bucket/company1-hr/property/policy/edit"),
     State("upload", "/s3/upload/company1-hr"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -46,11 +47,14 @@ def errors(page: Page, number: int) -> None:
 
 
 @pytest.fixture
-def editor(window) -> Page:
+def editor(window) -> Iterator[Page]:
+    missing: list[str] = []
+    window.on("response", lambda answer: missing.append(answer.url) if answer.status >= 400 else None)
     window.goto(CREATE)
     window.get_by_role("button", name="JSON", exact=True).click()
     window.locator("#policy-ace .ace_content").wait_for()
-    return window
+    yield window
+    assert missing == []
 
 
 def test_a_misspelt_action_is_marked_explained_and_keeps_next_from_being_pressed(editor):
@@ -160,7 +164,7 @@ def test_the_panel_edits_the_statement_of_the_caret_and_the_caret_stays(editor):
 
     panel.get_by_role("button", name="+ Add new statement").click()
     expect(panel).to_contain_text("Statement2")
-    assert place(editor) == "Ln 12, Col 9"
+    expect(editor.locator("[data-caret-place]")).to_have_text("Ln 12, Col 9")
     editor.locator("#policy-ace .ace_text-input").focus()
     editor.keyboard.press("Control+Z")
     assert len(json.loads(text_of(editor))["Statement"]) == 1

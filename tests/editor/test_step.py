@@ -7,9 +7,13 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.template.loader import render_to_string
 
 from iamconsole.editor.formatting import formatted
-from tests.factories import allow, policy
+from iamconsole.editor.step import editor_context, editor_step
+from iamconsole.signin.session_store import SessionStore
+from iamconsole.ui.wizard import Wizard
+from tests.factories import allow, deny, policy
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +88,32 @@ def test_next_after_a_button_goes_on_with_the_new_text(console, admin, sandbox):
     arn = f"arn:aws:iam::{sandbox.account_id}:policy/Formatted"
     version = admin.call("iam:GetPolicyVersion", policy_arn=arn, version_id="v1")["PolicyVersion"]
     assert version["Document"] == formatted(DOCUMENT)
+
+
+BAD = {
+    "scp": (allow("s3:*") | {"Principal": "*"}, "SCP syntax error principal"),
+    "rcp": (deny("s3:*") | {"Principal": {"AWS": "111122223333"}}, "RCP syntax error principal"),
+    "trust": (allow("sts:AssumeRole") | {"Principal": "*"}, "Role trust policy syntax error resource"),
+    "resource": (allow("ec2:*") | {"Principal": "*"}, "Unsupported action in policy"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_every_kind_of_policy_can_be_a_step_and_is_asked_about_as_what_it_is(sandbox, admin, kind, rf):
+    """As a page of AWS Organizations will have it: the step is all that a policy needs."""
+    statement, found = BAD[kind]
+
+    def wizard(button: str) -> Wizard:
+        data = {"document": policy(statement), "view": "json", "wizard": "a-wizard-of-mine"}
+        request = rf.post("/organizations/policies/create", data | ({"editor": button} if button else {}))
+        request.session, request.aws, request.caller = SessionStore(), admin, admin.caller
+        return Wizard(request, kind, (editor_step(kind=kind),), finish="Save", cancel="/")
+
+    stopped, redrawn = wizard(""), wizard("statement-add")
+    assert (stopped.walk(), redrawn.walk()) == (None, None)
+    page = render_to_string("editor/editor.html", editor_context(redrawn))
+
+    assert (stopped.finished, redrawn.stays) == (False, True)
+    assert found in page
+    assert "Statement2" in page
+    assert "Visual" not in page
