@@ -113,7 +113,7 @@ def test_d5_john_changes_his_password_and_may_do_nothing_else(iam, sign_in, serv
     expect(page.locator("#password-rules [data-met=no]")).to_have_count(0)
     page.get_by_label("Confirm new password").fill(THIRD)
     press(page, "Save changes")
-    expect(page.get_by_text("The old password was incorrect.")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("The old password was incorrect.")
     page.get_by_label("Current password").fill(SECOND)
     page.get_by_label("New password", exact=True).fill(THIRD)
     page.get_by_label("Confirm new password").fill(THIRD)
