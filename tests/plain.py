@@ -81,6 +81,14 @@ class Plain:
             control.set("value", text)
         return self
 
+    def fill_last(self, label: str, text: str) -> Plain:
+        """Of several rows that are alike, the last."""
+        found = [one for one in self.document.iter("input") if label in labels_of(self.document, one)]
+        if not found:
+            raise NotOnThePage(f"no control {label!r} on {self.address}: {self.names('input')}")
+        found[-1].set("value", text)
+        return self
+
     def tick(self, label: str, on: bool = True) -> Plain:
         """A checkbox, or a radio button and not the others of its name."""
         control = self.control(label, "input")
@@ -134,7 +142,8 @@ class Plain:
         if not found:
             there = [name_of(self.document, one) for one in buttons]
             raise NotOnThePage(f"no button {name!r} on {self.address}: {there} {self._main()}")
-        return self.send(min(found, key=in_frame))
+        # A wizard's step may be called as its last button is.
+        return self.send(min(found, key=lambda one: (in_frame(one), one.get("data-kind") != "primary")))
 
     def send(self, button: Element) -> Plain:
         form = self._form(button)
