@@ -100,3 +100,60 @@ def test_last_accessed_agrees_with_what_was_just_done(window, iam, developers, j
     expect(window.get_by_role("heading", name="Amazon S3 actions")).to_be_visible()
     window.get_by_role("link", name="Back to allowed services").click()
     expect(window.get_by_role("heading", name="Allowed services")).to_be_visible()
+
+
+def test_without_a_script_a_policy_lives_from_creation_to_deletion(served, sign_in, iam):
+    page = sign_in("admin", served["admin"]["password"], java_script_enabled=False)
+    page.goto("/iam/policies/create")
+    page.locator("textarea[name=document]").fill(DEVELOPERS_POLICY)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Policy name").fill("Developers_Policy")
+    page.get_by_role("button", name="Add new tag").click()
+    page.get_by_label("Key").fill("team")
+    page.get_by_role("button", name="Create policy").click()
+    flashed(page, "Policy Developers_Policy created.")
+    page.get_by_role("link", name="View policy").click()
+    arn = f"arn:aws:iam::{served['account_id']}:policy/Developers_Policy"
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["Tags"] == [{"Key": "team", "Value": ""}]
+
+    # The summary: searched, and down to the resources.
+    page.locator("#policy-summary-q").fill("s3")
+    page.locator("#policy-summary").get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Amazon S3", exact=True).click()
+    page.get_by_role("link", name="GetObject", exact=True).click()
+    expect(page.locator("#resources")).to_contain_text("All Regions")
+
+    # Attached, and set as a boundary.
+    for button, finish in (("Attach", "Attach policy"), ("Set this policy as a permissions boundary", "Set boundary")):
+        page.goto(f"/iam/policies/details/{arn}?section=entities_attached")
+        page.get_by_role("link", name=button, exact=True).first.click()
+        page.get_by_label("Select Sarah", exact=True).check()
+        page.get_by_role("button", name=finish).click()
+    page.goto("/iam/policies?q=Developers_Policy")
+    expect(page.locator("#policies tbody tr")).to_contain_text("Permissions policy (1), Boundary (1)")
+    page.goto(f"/iam/policies/details/{arn}?section=entities_attached")
+    page.get_by_label("Select Sarah", exact=True).last.check()
+    page.get_by_role("button", name="Remove boundary").click()
+    page.get_by_role("button", name="Remove boundary").click()
+    flashed(page, "Permissions boundary removed for user Sarah.")
+
+    # Versions: a sixth asks which one goes.
+    for _ in range(4):
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=DEVELOPERS_POLICY)
+    page.goto(f"/iam/policies/details/{arn}/edit/v1")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Save changes").click()
+    page.get_by_role("radio", name="v3, created").check()
+    page.get_by_role("button", name="Delete version and save").click()
+    flashed(page, "Policy Developers_Policy updated.")
+    page.goto(f"/iam/policies/details/{arn}?section=versions")
+    page.get_by_label("Select v2", exact=True).check()
+    page.get_by_role("button", name="Compare with default").click()
+    expect(page.get_by_text("The two versions have the same text.")).to_be_visible()
+
+    page.goto("/iam/policies?q=Developers_Policy")
+    page.get_by_label("Select Developers_Policy", exact=True).check()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.locator("input[name=confirm]").fill("Developers_Policy")
+    page.get_by_role("button", name="Delete", exact=True).last.click()
+    flashed(page, "Policy Developers_Policy deleted.")
