@@ -56,11 +56,13 @@ def test_d15_what_is_denied_stays_denied_whatever_else_allows_it(served, window,
     window.get_by_role("button", name="Next").click()
     expect(window.get_by_role("heading", name="Review and save")).to_be_visible()
     expect(window.get_by_label("Set this new version as the default.")).to_be_checked()
+    expect(window.locator(".course-note")).to_contain_text("makes a new version of the policy")  # W11
     window.get_by_role("button", name="Save changes").click()
     flashed(window, "Policy Developers_Policy updated.")
 
     expect(window.locator("#deny-title")).to_contain_text("Explicit deny")
     expect(window.locator("#deny tbody")).to_contain_text("Amazon EC2")
+    expect(window.locator(".course-note")).to_contain_text("A deny takes away what it names")  # W10
     window.locator("#deny").get_by_role("link", name="Amazon EC2").click()
     expect(window.get_by_role("heading", name="Amazon EC2 (Explicitly denied)")).to_be_visible()
     expect(window.get_by_role("link", name="StopInstances", exact=True)).to_be_visible()
