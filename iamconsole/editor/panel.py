@@ -7,23 +7,19 @@ is ticked, and what a dialog asks for.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
 
+from iamconsole.editor import arns, offers
+from iamconsole.editor.dialogs import QUALIFIERS
 from iamconsole.editor.statements import Statements
 from iamconsole.policy import Kind, reference
-from iamconsole.policy.check.facts import GLOBAL_KEYS
-from iamconsole.policy.conditions import OPERATORS
 
-LEVELS = ("List", "Read", "Write", "Permissions management", "Tagging")
-FIRST = ("iam", "s3", "ec2", "sts", "cloudtrail", "cloudshell")  # console.md §5.1: these come first in the lab
 # The only service that a policy of this kind can speak of.
 ONLY: Mapping[str, str] = {"trust": "sts", "resource": "s3"}
-QUALIFIERS = {"": "Default", "ForAllValues": "For all values in request", "ForAnyValue": "For any value in request"}
-NEW = "+ Add new statement"
 # How each type of principal is written: its key in the policy, and what is to be filled in.
 PRINCIPALS = {
     "account": ("AWS accounts", "AWS", "arn:aws:iam::{Account}:root"),
@@ -126,8 +122,8 @@ class Panel:
         rest = sorted(known, key=lambda key: known[key].lower())
         groups = (
             ("Included", [key for key in rest if key in included]),
-            ("Common", [key for key in FIRST if key not in included]),
-            ("Available", [key for key in rest if key not in included and key not in FIRST]),
+            ("Common", [key for key in offers.COMMON if key not in included]),
+            ("Available", [key for key in rest if key not in included and key not in offers.COMMON]),
         )
         return [(title, [(key, known[key]) for key in keys]) for title, keys in groups if keys]
 
@@ -154,11 +150,15 @@ class Panel:
     def groups(self) -> list[tuple[str, list[tuple[str, bool]]]]:
         """The actions of the service by access level, each with whether the statement names it."""
         ticked = {one.lower() for one in self._actions}
-        found: dict[str, list[tuple[str, bool]]] = {level: [] for level in LEVELS}
-        for lower, (name, level) in reference.actions(self.service).items():
-            if self.filter.lower() in lower and self._can_hold(lower):
-                found.setdefault(level, []).append((name, f"{self.service}:{lower}" in ticked))
-        return [(level, sorted(names)) for level, names in found.items() if names]
+        found = {
+            level: [
+                (name, f"{self.service}:{name.lower()}" in ticked)
+                for name in names
+                if self.filter.lower() in name.lower() and self._can_hold(name.lower())
+            ]
+            for level, names in offers.actions_by_level(self.service).items()
+        }
+        return [(level, names) for level, names in found.items() if names]
 
     @property
     def resource_service(self) -> str:
@@ -170,10 +170,9 @@ class Panel:
         """The types of the service's resources with the pattern of their ARNs, and all of them together."""
         if not self.resource_service:
             return []
-        types = reference.resource_types(self.resource_service)
+        found = [(name, one.shown) for name, one in sorted(arns.templates(self.resource_service).items())]
         if self.kind == "resource":
-            types = {name: one for name, one in types.items() if name in ("bucket", "object")}
-        found = [(name, _template(one.arn)) for name, one in sorted(types.items())]
+            found = [one for one in found if one[0] in ("bucket", "object")]
         return [*found, ("All Resources", "*")] if self.kind != "resource" else found
 
     @property
@@ -213,16 +212,15 @@ class Panel:
     def keys(self) -> list[str]:
         """The condition keys of the services that the statement names, and those of all services."""
         services = dict.fromkeys(action.partition(":")[0].lower() for action in self._actions)
-        own = [key for service in services if service in reference.services() for key in reference.keys_of(service)]
-        return [*own, *(key.name for key in GLOBAL_KEYS.values())]
+        return [*(key for service in services for key in offers.service_keys(service)), *offers.global_keys()]
 
     @property
-    def qualifiers(self) -> list[tuple[str, str]]:
-        return list(QUALIFIERS.items())
+    def qualifiers(self) -> Sequence[tuple[str, str]]:
+        return QUALIFIERS
 
     @property
-    def operators(self) -> list[str]:
-        return [*OPERATORS, "Null"]
+    def operators(self) -> Sequence[str]:
+        return offers.operators()
 
     @property
     def asked(self) -> dict[str, str]:
@@ -305,7 +303,7 @@ class Panel:
         asked = {name: value.strip()[:2048] for name, value in self.asked.items()}
         if not asked["key"] or ":" not in asked["key"]:
             return "Choose a condition key."
-        if asked["operator"] not in self.operators or asked["qualifier"] not in QUALIFIERS:
+        if asked["operator"] not in self.operators or asked["qualifier"] not in dict(QUALIFIERS):
             return "Choose an operator."
         if not asked["value"]:
             return "Enter a value."
@@ -328,11 +326,6 @@ class Panel:
 
 def _is_condition(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
-
-
-def _template(arn: str) -> str:
-    """`arn:aws:s3:::{BucketName}/{ObjectName}`, as the console writes a pattern."""
-    return arn.replace("${Partition}", "aws").replace("${", "{")
 
 
 def _unfilled(text: str) -> str:

@@ -17,6 +17,7 @@ from iamconsole.editor.imports import Importing, Library
 from iamconsole.editor.panel import Panel
 from iamconsole.editor.report import Note, Report
 from iamconsole.editor.sizes import LONGEST
+from iamconsole.editor.statements import NOTHING
 from iamconsole.editor.visual import Visual
 from iamconsole.policy import Kind
 from iamconsole.ui.wizard import Step, Wizard
@@ -28,7 +29,6 @@ EDITOR_TEXT = (
 )
 # Policies of other kinds name a principal, or belong to Organizations, whose console has no visual editor.
 VISUAL_KINDS: frozenset[Kind] = frozenset({"identity"})
-NOTHING = '{\n    "Version": "2012-10-17",\n    "Statement": []\n}'
 
 
 @dataclass

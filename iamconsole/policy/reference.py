@@ -159,12 +159,6 @@ def resource_arns(service: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=512)
-def keys_of(service: str) -> tuple[str, ...]:
-    """The condition keys of a service, as it writes them."""
-    return tuple(_template(name) for name in _data().conditions.get_condition_keys_for_service(service))
-
-
-@lru_cache(maxsize=512)
 def arn_templates_of(service: str) -> Mapping[str, ArnTemplate]:
     """The ARN formats of a service's resource types, by the name of the type."""
     found = {}
