@@ -267,6 +267,17 @@ IAM = (
     State("policy-json", f"{POLICY}?section=permissions&view=json"),
     State("policy-aws", AWS_POLICY),
     State("policy-create", "/iam/policies/create"),
+    State("policy-visual", "/iam/policies/create", act=in_turn(
+        press("S3"), press("Read actions"), tick("GetObject"), press("Info about GetObject"))),
+    State("policy-visual-arns", "/iam/policies/create", act=a_dialog(in_turn(
+        press("EC2"), fill("Filter Actions of EC2", "StopInst"), tick("StopInstances"),
+        press("Add ARNs to restrict access: instance")))),
+    State("policy-visual-all", "/iam/policies/create", act=in_turn(
+        press("EC2"), tick("All EC2 actions"), tick("All"), press("Request conditions - optional"),
+        tick("Source IP"), press("Next"))),
+    State("policy-visual-condition", "/iam/policies/create", act=a_dialog(in_turn(
+        press("IAM"), tick("List (Selected"), press("Request conditions - optional"), tick("MFA required"),
+        press("Add another condition")))),
     State("policy-edit", f"{POLICY}/edit/v1"),
     State("policy-edit-errors", f"{POLICY}/edit/v1", act=in_turn(
         write_policy('{"Statement": {"Effect": "Allow", "Action": ["ec2:StopInstance", "iam:*"], "Resource": "*"}}'),
