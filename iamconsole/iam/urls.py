@@ -11,7 +11,6 @@ from iamconsole.iam.views import (
     credential_report,
     dashboard,
     generated_policies,
-    group_policies,
     groups,
     inline_policies,
     mfa,
@@ -99,16 +98,6 @@ group_paths = [
     path("iam/groups/details/<str:group_name>/edit", groups.group_rename, name="group-rename"),
     path("iam/groups/details/<str:group_name>/add-users", groups.group_add_users, name="group-add-users"),
     path("iam/groups/details/<str:group_name>/remove-users", groups.group_remove_users, name="group-remove-users"),
-    path(
-        "iam/groups/details/<str:group_name>/add-permissions",
-        group_policies.group_attach_policies,
-        name="group-attach-policies",
-    ),
-    path(
-        "iam/groups/details/<str:group_name>/remove-policies",
-        group_policies.group_remove_policies,
-        name="group-remove-policies",
-    ),
 ]
 
 # Pages about the policies of a user, a user group or a role.
@@ -117,13 +106,19 @@ permission_paths = [
         f"iam/{kind}s/details/<str:name>/{page}",
         view,
         {"kind": kind},
-        name=f"{kind}-{page.partition('/')[0]}",
+        name=f"{kind}-{name}",
     )
-    for page, view, kinds in (
-        ("create-policy", inline_policies.inline_policy_create, ("user", "group", "role")),
-        ("edit-policy/<str:policy_name>", inline_policies.inline_policy_edit, ("user", "group", "role")),
-        ("attach-policies", permissions.attach_policies, ("role",)),
-        ("remove-policies", permissions.remove_policies, ("user", "role")),
+    for name, page, view, kinds in (
+        ("create-policy", "create-policy", inline_policies.inline_policy_create, ("user", "group", "role")),
+        (
+            "edit-policy",
+            "edit-policy/<str:policy_name>",
+            inline_policies.inline_policy_edit,
+            ("user", "group", "role"),
+        ),
+        ("attach-policies", "add-permissions", permissions.attach_policies, ("group",)),
+        ("attach-policies", "attach-policies", permissions.attach_policies, ("role",)),
+        ("remove-policies", "remove-policies", permissions.remove_policies, ("user", "group", "role")),
     )
     for kind in kinds
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from iamconsole.iam import quotas
+from iamconsole.iam.forms.policies import PolicyPicksForm
 from iamconsole.ui.forms import Form, PickField
 
 NAME_RULE = "Maximum 128 characters. Use alphanumeric and '+=,.@-_' characters."
@@ -25,12 +26,6 @@ class UserPicksForm(Form):
     """The users ticked for a group."""
 
     users = PickField(label="Users", most=quotas.USERS)
-
-
-class PolicyPicksForm(Form):
-    """The policies ticked for a group."""
-
-    policies = PickField(label="Permissions policies", most=quotas.ATTACHED_TO_GROUP)
 
 
 class NewGroupForm(PolicyPicksForm):

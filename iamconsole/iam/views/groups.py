@@ -18,19 +18,19 @@ from iamconsole.iam.views import last_accessed
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import every, in_order
 from iamconsole.iam.views.common import chosen, counted, post_or_get
-from iamconsole.iam.views.group_policies import (
-    attachments,
-    group_url,
-    held_policies,
-    permissions_table,
-    policies_picker,
-)
+from iamconsole.iam.views.holder import Holder
+from iamconsole.iam.views.permissions import attachments, held_policies, permissions_table, policies_picker
 from iamconsole.iam.views.user_rows import with_last_use
 from iamconsole.ui import flash
 from iamconsole.ui.forms import ConfirmForm, submit
 from iamconsole.ui.pages import Aws, ConsoleRequest, Panel, panel, render_page
 from iamconsole.ui.table import Action, Column, Empty, Table
 from iamconsole.ui.wizard import Step, Wizard
+
+
+def group_url(name: str, page: str = "detail", **query: str) -> str:
+    return Holder("group", name).page(page, **query)
+
 
 # -- the list ---------------------------------------------------------------------------------------
 
@@ -167,7 +167,9 @@ def group_create(request: ConsoleRequest) -> HttpResponse:
         return answer
     if wizard.finished and submit(wizard.form, request.aws, "iam:CreateGroup"):
         name, picked = wizard.form.cleaned_data["group_name"], wizard.form.cleaned_data
-        error = in_order(request.aws, [*_additions(name, picked["users"]), *attachments(name, picked["policies"])])
+        error = in_order(
+            request.aws, [*_additions(name, picked["users"]), *attachments(Holder("group", name), picked["policies"])]
+        )
         view = ("View group", group_url(name))
         if error:
             flash.failure(request, f"{name} user group was created, but not all users and policies were added.", error)
@@ -209,7 +211,7 @@ def group_create_here(request: ConsoleRequest) -> HttpResponse:
         return answer
     if wizard.finished and submit(wizard.form, request.aws, "iam:CreateGroup"):
         name = wizard.form.cleaned_data["group_name"]
-        if error := in_order(request.aws, attachments(name, wizard.form.cleaned_data["policies"])):
+        if error := in_order(request.aws, attachments(Holder("group", name), wizard.form.cleaned_data["policies"])):
             flash.failure(request, f"{name} user group was created, but not all policies were attached.", error)
         else:
             flash.success(request, f"{name} user group created.", link=("View group", group_url(name)))
@@ -249,8 +251,9 @@ def group_detail(request: ConsoleRequest, group_name: str) -> HttpResponse:
         ],
     }
     if section == "permissions":
-        held = held_policies(request, group_name)
-        context["table"] = permissions_table(request, group_name, held)
+        holder = Holder("group", group_name)
+        held = held_policies(request, holder)
+        context["table"] = permissions_table(request, holder, held)
         context["errors"] = held.errors if held.read else ()
     elif section == last_accessed.SECTION:
         named = f"arn:aws:iam::{request.caller.account_id}:group/{group_name}"
@@ -272,10 +275,10 @@ def _members_table(group_name: str) -> Table:
         selection="multi",
         key="UserName",
         actions=(
-            Action("Remove", group_url(group_name, "group-remove-users"), needs="some", modal=True),
-            Action("Add users", group_url(group_name, "group-add-users"), kind="primary"),
+            Action("Remove", group_url(group_name, "remove-users"), needs="some", modal=True),
+            Action("Add users", group_url(group_name, "add-users"), kind="primary"),
         ),
-        empty=Empty(action=Action("Add users", group_url(group_name, "group-add-users"))),
+        empty=Empty(action=Action("Add users", group_url(group_name, "add-users"))),
     )
 
 

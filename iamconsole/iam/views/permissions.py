@@ -31,6 +31,7 @@ from iamconsole.iam.views.policy_parts import (
     policy_type,
 )
 from iamconsole.ui import flash
+from iamconsole.ui.forms import ConfirmForm
 from iamconsole.ui.pages import ConsoleRequest, Panel, render_page
 from iamconsole.ui.table import Action, Column, Table
 from iamconsole.ui.wizard import Step, Wizard
@@ -142,6 +143,8 @@ VIA = Column("via", "Attached via", template="iam/user_cells.html#via-cell")
 ATTACHED = Column(
     "attached", "Attached entities", value="attached_entities", template="iam/policy_cells.html#attached-cell"
 )
+HELD = (HELD_NAME, HELD_TYPE)
+COLUMNS = {"user": (*HELD, VIA), "group": HELD, "role": (*HELD, ATTACHED)}
 DESCRIPTIONS = {
     "user": "Permissions are defined by policies attached to the user directly or through groups.",
     "group": "You can attach up to 10 managed policies.",
@@ -176,7 +179,7 @@ def permissions_table(request: ConsoleRequest, holder: Holder, held: Held, *, ch
     table = TypedTable(
         "policies",
         "Permissions policies",
-        (HELD_NAME, HELD_TYPE, VIA if holder.kind == "user" else ATTACHED),
+        COLUMNS[holder.kind],
         description=DESCRIPTIONS[holder.kind],
         info="permissions-policies",
         selection="multi" if changeable else "none",
@@ -192,7 +195,7 @@ def permissions_table(request: ConsoleRequest, holder: Holder, held: Held, *, ch
         return table.fail(held.errors[0])
     table.show([row for row in held.rows if wanted in (None, row.type)])
     opened = [row for row in table.rows if row.key in table.opened]
-    _read_policies(request, [row for row in table.rows if row.arn and (row in opened or holder.kind != "user")])
+    _read_policies(request, [row for row in table.rows if row.arn and (row in opened or ATTACHED in table.columns)])
     table.details = _documents(request, holder, opened, changeable)
     return table
 
@@ -259,6 +262,13 @@ def policies_picker(request: ConsoleRequest, wizard: Wizard, **options: Any) -> 
     )
 
 
+# The page's title, and its button.
+ATTACH = {
+    "group": ("Attach permission policies to {}", "Attach policies"),
+    "role": ("Attach policy to {}", "Add permissions"),
+}
+
+
 def attachments(holder: Holder, policy_arns: Iterable[str]) -> list[Call]:
     return [(holder.operation("Attach"), holder.which | {"policy_arn": one}) for one in policy_arns]
 
@@ -266,8 +276,9 @@ def attachments(holder: Holder, policy_arns: Iterable[str]) -> list[Call]:
 @post_or_get
 def attach_policies(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
     holder = Holder(kind, name)
-    steps = (Step("policies", f"Attach policy to {name}", PolicyPicksForm),)
-    wizard = Wizard(request, f"{kind}-attach-policies", steps, finish="Add permissions", cancel=holder.url)
+    title, finish = ATTACH[kind]
+    steps = (Step("policies", title.format(name), PolicyPicksForm),)
+    wizard = Wizard(request, f"{kind}-attach-policies", steps, finish=finish, cancel=holder.url)
     if answer := wizard.walk():
         return answer
     if wizard.finished:
@@ -275,11 +286,10 @@ def attach_policies(request: ConsoleRequest, kind: str, name: str) -> HttpRespon
         if error := in_order(request.aws, attachments(holder, picked)):
             flash.failure(request, f"Policies were not attached to this {holder.noun}.", error)
         elif picked:
-            flash.success(request, f"{counted(len(picked), 'policy')} attached to this {holder.noun}.")
+            flash.success(request, f"Policies attached to this {holder.noun}.")
         return wizard.done(holder.url)
     held = held_policies(request, holder)
-    columns = (HELD_NAME, HELD_TYPE)
-    current = Table("current", "Current permissions policies", columns, key="key", level=3, size=100)
+    current = Table("current", "Current permissions policies", HELD, key="key", level=3, size=100)
     current.searchable = current.refresh = False
     current.listing(request, "current")
     table = policies_picker(
@@ -305,7 +315,10 @@ def attach_policies(request: ConsoleRequest, kind: str, name: str) -> HttpRespon
 
 @post_or_get
 def remove_policies(request: ConsoleRequest, kind: str, name: str) -> HttpResponse:
-    """Take policies away. One that a user has through a group goes by leaving the group, and all of it with it."""
+    """Take policies away. One that a user has through a group goes by leaving the group, and all of it with it.
+
+    A group's inline policy asks for its name, when it is the only one.
+    """
     holder = Holder(kind, name)
     held = held_policies(request, holder)
     picked = held.picked(chosen(request))
@@ -313,24 +326,33 @@ def remove_policies(request: ConsoleRequest, kind: str, name: str) -> HttpRespon
         if request.method == "POST" and (error := held.errors[0] if held.errors else _gone(request, holder)):
             flash.failure(request, "The policies were not removed.", error)
         return redirect(holder.url)
-    if request.method == "POST":
+    written = [row for row in picked if row.ways == [OWN_INLINE]]
+    typed = picked[0].name if kind == "group" and len(picked) == len(written) == 1 else ""
+    form = ConfirmForm(request.POST if request.method == "POST" else None, text=typed) if typed else None
+    if request.method == "POST" and (form is None or form.is_valid()):
         if error := in_order(request.aws, _removal(holder, picked)):
             flash.failure(request, f"{counted(len(picked), 'policy')} could not be removed.", error)
         else:
-            noun = "inline policy" if all(row.ways == [OWN_INLINE] for row in picked) else "policy"
+            noun = "inline policy" if len(written) == len(picked) else "policy"
             flash.success(request, f"{counted(len(picked), noun)} removed")
         return redirect(holder.url)
     leaving = list(dict.fromkeys(name for row in picked for name in row.groups))
     what = "policy" if len(picked) == 1 else f"{len(picked)} policies"
+    if kind == "group":
+        title, button = f"Remove {what}?", "Remove"
+    else:
+        title, button = f"Remove {what} for {kind}?", f"Remove {what.rpartition(' ')[2]}"
     context = {
         "holder": holder,
         "picked": picked,
-        "title": f"Remove {what} for {holder.noun}?",
+        "title": "Delete inline policy?" if typed else title,
+        "button": "Delete" if typed else button,
         "leaving": leaving,
         "lost": [row for row in held.rows if row not in picked and set(row.groups) & set(leaving)],
-        "written": [row for row in picked if row.ways == [OWN_INLINE]],
+        "written": written,
+        "form": form,
     }
-    return render_page(request, "iam/remove_policies.html", context)
+    return render_page(request, "iam/remove_policies.html", context, status=422 if form and form.is_bound else 200)
 
 
 def _gone(request: ConsoleRequest, holder: Holder) -> AwsError | None:
