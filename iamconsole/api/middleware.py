@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from iamconsole.api import views
+from iamconsole.api import cors, views
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -26,17 +26,32 @@ def bucket_of_host(host: str) -> str | None:
     return None
 
 
+def bucket_of(request: HttpRequest) -> str | None:
+    """The bucket of a virtual host. S3 Control's calls have the account's ID there, as botocore puts it."""
+    bucket = bucket_of_host(request.META.get("HTTP_HOST", ""))
+    of_account = request.path_info.startswith("/v20180820/") and bucket == request.META.get("HTTP_X_AMZ_ACCOUNT_ID")
+    return None if of_account else bucket
+
+
+def _is_signed(request: HttpRequest) -> bool:
+    meta = request.META
+    query = meta.get("QUERY_STRING", "")
+    return (
+        meta.get("HTTP_AUTHORIZATION", "").startswith("AWS")
+        or "X-Amz-Signature=" in query
+        or "X-Amz-Algorithm=" in query
+        # Presigned links of Signature Version 2, which the genuine clients still make by default.
+        or ("AWSAccessKeyId=" in query and "Signature=" in query)
+    )
+
+
 def is_for_aws(request: HttpRequest) -> bool:
     """Signed by header or query, an AWS query or JSON call, or sent to a bucket's host."""
     meta = request.META
     query = meta.get("QUERY_STRING", "")
     return (
-        meta.get("HTTP_AUTHORIZATION", "").startswith("AWS")
+        _is_signed(request)
         or "HTTP_X_AMZ_TARGET" in meta
-        or "X-Amz-Signature=" in query
-        or "X-Amz-Algorithm=" in query
-        # Presigned links of Signature Version 2, which the genuine clients still make by default.
-        or ("AWSAccessKeyId=" in query and "Signature=" in query)
         # No page of the console is posted to the root, and every query call has an Action there.
         or (request.path_info == "/" and (request.method == "POST" or "Action=" in query))
         # What SDKs send with every call, also with those that are not signed.
@@ -56,8 +71,12 @@ class AwsEndpointMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_for_aws(request):
-            return views.endpoint(request, bucket=bucket_of_host(request.META.get("HTTP_HOST", "")))
-        if public := _PUBLIC.match(request.path_info):
+        bucket = bucket_of(request)
+        if cors.is_preflight(request):
+            return views.preflight(request, bucket)
+        public = _PUBLIC.match(request.path_info)
+        if public and not _is_signed(request):
             return views.public_object(request, public[1])
+        if is_for_aws(request):
+            return views.endpoint(request, bucket=bucket)
         return self.get_response(request)

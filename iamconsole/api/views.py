@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from iamconsole import wire
+from iamconsole.api import cors
 from iamconsole.api.authentication import Signer, authenticate, signing_of
 from iamconsole.api.bodies import Pieces, Span
 from iamconsole.core.caller import Signing, wall_clock
@@ -54,7 +56,41 @@ def endpoint(request: HttpRequest, *, bucket: str | None) -> HttpResponseBase:
         response = _answer(request, received, asked, signature, bucket, request_id)
     except (wire.WireError, AwsError) as error:
         response = _refusal(asked, error, request.path, request_id)
+    if asked.service == "s3" and "HTTP_ORIGIN" in request.META:
+        _let_pages_read(response, request, received, bucket)
     return _without_body(response) if request.method == "HEAD" else response
+
+
+def _let_pages_read(
+    response: HttpResponseBase, request: HttpRequest, received: wire.HttpRequest, bucket: str | None
+) -> None:
+    """The headers for a page of another site that made the request with somebody's credentials."""
+    try:
+        signature = wire.find_signature(received)
+    except wire.WireError:
+        return
+    credential = callers.credential(signature.access_key_id) if signature else None
+    if credential is not None:
+        cors.add(response, request, _bucket_in(received, bucket), sandbox_key=credential.caller.sandbox_key)
+
+
+def _bucket_in(received: wire.HttpRequest, bucket: str | None) -> str:
+    return bucket or unquote(received.path.lstrip("/").partition("/")[0])
+
+
+_PUBLIC = re.compile(r"/s/([a-z0-9]{1,32})(?=/)")
+
+
+def preflight(request: HttpRequest, bucket: str | None) -> HttpResponse:
+    """Answer a browser that asks whether a page of another site may send a request here."""
+    received = _received(request)
+    public = None if bucket else _PUBLIC.match(received.path)
+    if public:
+        received = replace(received, path=received.path[public.end() :])
+    try:
+        return cors.preflight(request, _bucket_in(received, bucket), public[1] if public else "")
+    except AwsError as error:
+        return _refusal(Asked("s3", "rest-xml"), error, request.path, Ids().uuid())
 
 
 def public_object(request: HttpRequest, public_name: str) -> HttpResponseBase:
@@ -70,6 +106,8 @@ def public_object(request: HttpRequest, public_name: str) -> HttpResponseBase:
         response = _refusal(Asked("s3", "rest-xml"), error, request.path, request_id)
     for name, value in OBJECT_HEADERS.items():
         response.headers.setdefault(name, value)
+    if "HTTP_ORIGIN" in request.META:
+        cors.add(response, request, _bucket_in(received, None), public_name=public_name)
     # Asked for again each time: what a policy no longer allows must not come out of the browser's cache.
     response.headers.setdefault("Cache-Control", "no-cache")
     return _without_body(response) if request.method == "HEAD" else response
@@ -198,7 +236,9 @@ def _answer(
     if signature is None:
         raise wire.authentication_error(asked.service, wire.MISSING, asked.protocol)
     signer = authenticate(asked.service, asked.protocol, signature, received, now, bucket)
-    parsed = parsed or _parsed(asked, received, bucket)
+    if parsed is None:
+        parsed = _parsed(asked, received, bucket)
+        wire.check_body(received.body, received.headers)
     operation = _offered(parsed, asked.protocol)
     body = _body(request, received, signer) if parsed.streaming else None
     context = context_of(request, face="api", region=signature.region, signing=signing_of(signature, now))

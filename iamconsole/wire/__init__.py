@@ -10,7 +10,15 @@ Nothing here knows Django, a database or a clock; every refusal is a `WireError`
 
 from __future__ import annotations
 
-from iamconsole.wire.checksums import announced_checksums, checked, checksum, combined, compare, named_checksums
+from iamconsole.wire.checksums import (
+    announced_checksums,
+    check_body,
+    checked,
+    checksum,
+    combined,
+    compare,
+    named_checksums,
+)
 from iamconsole.wire.chunked import decode_chunks, is_chunked
 from iamconsole.wire.commands import Written, shell_word, written
 from iamconsole.wire.errors import (
@@ -83,6 +91,7 @@ __all__ = [
     "Written",
     "announced_checksums",
     "authentication_error",
+    "check_body",
     "check_payload",
     "checked",
     "checksum",

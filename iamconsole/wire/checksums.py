@@ -107,6 +107,12 @@ def checked(
             verified[name] = wanted[name]
 
 
+def check_body(body: bytes, headers: Mapping[str, str]) -> None:
+    """Raise WireError unless a body that was read whole has the checksums that its headers name."""
+    for _ in checked([body], named_checksums(headers)):
+        pass
+
+
 def compare(name: str, running: Checksum, value: str) -> None:
     """Raise WireError unless `value` (base64) is the checksum that was computed."""
     computed = running.digest()

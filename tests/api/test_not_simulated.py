@@ -33,7 +33,7 @@ CALLS = [
     ("cloudwatch", "list_dashboards", {}, "UnknownOperationException"),
     ("lambda", "list_functions", {}, "UnknownOperationException"),
     ("eks", "create_cluster", {"name": "c", "roleArn": "r", "resourcesVpcConfig": {}}, "UnknownOperationException"),
-    ("s3", "get_bucket_logging", {"Bucket": "a-bucket"}, "NotImplemented"),
+    ("s3", "get_bucket_website", {"Bucket": "a-bucket"}, "NotImplemented"),
     ("cloudfront", "list_distributions", {}, "InvalidAction"),
     ("route53", "list_hosted_zones", {}, "InvalidAction"),
     # Only our own pages call it.

@@ -392,7 +392,7 @@ def test_what_is_not_there_says_so(admin):
         "InvalidAction", operation, f"The operation {operation} of iam is not simulated here."
     )
     assert "is not simulated here" in admin.refused("dynamodb", "list-tables")
-    assert "is not simulated here" in admin.refused("s3api", "get-bucket-cors", "--bucket", "company1-hr")
+    assert "is not simulated here" in admin.refused("s3api", "get-bucket-website", "--bucket", "company1-hr")
 
 
 def test_wrong_and_inactive_keys(admin):
