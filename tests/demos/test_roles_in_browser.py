@@ -51,6 +51,7 @@ def for_ec2(page: Page) -> None:
     """Roles → Create role → AWS service → EC2."""
     page.goto("/iam/roles")
     page.get_by_role("link", name="Create role").click()
+    page.wait_for_url("**/iam/roles/create")
     expect(tile(page, "AWS service")).to_be_checked()
     expect(page.get_by_role("button", name="Next", exact=True)).to_be_disabled()
     page.get_by_label("Service or use case").select_option(label="EC2")
