@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import boto3
 from botocore import xform_name
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -37,11 +39,15 @@ class Boto:
         self.client = client
 
     def call(self, action: str, **params: Any) -> Any:
-        service, _, operation = action.partition(":")
-        # boto3 calls `access-analyzer` by its name without the hyphen.
-        return getattr(self.client(service.replace("-", "")), xform_name(operation))(
-            **wire.members(service, operation, params)
-        )
+        service, _, operation = action.replace("-", "").partition(":")  # boto3 knows it as `accessanalyzer`
+        return getattr(self.client(service), xform_name(operation))(**wire.members(service, operation, params))
+
+    @classmethod
+    def of(cls, made: Mapping[str, Any]) -> Boto:
+        """As the administrator of a sandbox on a running server, as `sandbox create` tells of it."""
+        admin = made["admin"]
+        session = boto3.Session(admin["access_key_id"], admin["secret_access_key"], region_name="us-west-2")
+        return cls(cache(lambda service: session.client(service, endpoint_url=made["endpoint"])))
 
 
 def fill(root: Door, account_id: str, own_key: str = "") -> Names:

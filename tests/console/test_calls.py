@@ -196,14 +196,14 @@ def test_a_swap_brings_its_calls_along(as_user):
     answer = browser.get("/iam/users?q=Sarah", headers=HTMX)
     assert drawer(answer) == ""
     part = answer.content.decode()
-    assert part.count('hx-swap-oob="afterbegin:#calls-later"') == 1
+    assert part.count("<template data-calls-new>") == 1
     assert "Since then: GET /iam/users" in sections(answer)
     # A dialog is a whole page of which htmx takes the dialog.
     dialog = browser.get("/iam/users/delete?selected=Sarah", headers={"HX-Request": "true", "HX-Target": "modal-root"})
-    assert dialog.content.decode().count('hx-swap-oob="afterbegin:#calls-later"') == 1
+    assert dialog.content.decode().count("<template data-calls-new>") == 1
     assert drawer(dialog) == ""
     # A part that asked for nothing brings nothing.
-    assert "calls-later" not in browser.get("/console/help/users", headers={"HX-Request": "true"}).content.decode()
+    assert "data-calls-new" not in browser.get("/console/help/users", headers={"HX-Request": "true"}).content.decode()
 
 
 def test_a_boosted_link_gets_the_whole_page(as_user):

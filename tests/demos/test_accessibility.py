@@ -9,10 +9,8 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
-import boto3
 import pytest
 from playwright.sync_api import Page
 
@@ -76,11 +74,8 @@ SHARES = 4  # of the pages, for as many processes
 @pytest.fixture(scope="module")
 def filled(server) -> tuple[dict[str, Any], dict[str, str]]:
     made: dict[str, Any] = json.loads(server.manage("sandbox", "create"))
-    admin = made["admin"]
-    session = boto3.Session(admin["access_key_id"], admin["secret_access_key"], region_name="us-west-2")
-    door = Boto(cache(lambda service: session.client(service, endpoint_url=made["endpoint"])))
-    # As the administrator that it is: one access key of its own is there already.
-    return made, fill(door, made["account_id"], own_key=admin["access_key_id"])
+    # One access key of the administrator's own is there already.
+    return made, fill(Boto.of(made), made["account_id"], own_key=made["admin"]["access_key_id"])
 
 
 @pytest.mark.parametrize("share", range(SHARES))
