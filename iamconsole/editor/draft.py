@@ -17,6 +17,7 @@ from iamconsole.policy.conditions import network_of
 # (id_credentials_mfa_configure-api-require.html).
 MFA = Condition("Bool", "aws:MultiFactorAuthPresent", ("true",))
 SOURCE_IP = ("IpAddress", "aws:SourceIp")
+MOST_ROWS = 12  # resource types of typed patterns that are asked for one by one
 LONGEST_ADDRESSES = 1000  # characters in the field for source IP ranges
 
 
@@ -322,8 +323,10 @@ class Draft:
 
     @property
     def main_rows(self) -> list[ResourceRow]:
-        rows = [row for row in self.rows if row.need.asked or row.arns or row.any_ticked]
-        return rows or self.rows[: offers.MOST_ALTERNATIVES]
+        """The types that are asked for. Those of many actions at once would bury what is there: they stand apart."""
+        asked = [row for row in self.rows if row.need.asked]
+        many = len(asked) > MOST_ROWS
+        return [row for row in self.rows if row.arns or row.any_ticked or (row.need.named if many else row.need.asked)]
 
     @property
     def further_rows(self) -> list[ResourceRow]:

@@ -3,12 +3,24 @@
 (() => {
   const editorOf = (element) => element?.closest?.("[data-visual-editor]");
 
+  // One request at a time. What is ticked meanwhile goes with the next one, and the answer to the one before, which knows
+  // nothing of it, is not shown. While a button is at work nothing else is: its answer is what counts.
+  let busy = null;
+  let waiting = null;
   const send = (source, pressed) => {
+    if (busy) { if (busy !== "button") waiting = [source, pressed]; return; }
+    busy = source.matches("button") ? "button" : "box";
     const editor = editorOf(source);
     const block = source.closest("[data-block]");
     const target = block && !("whole" in source.dataset) ? `#${block.id}` : "#visual-blocks";
     const values = { editor: pressed, kind: editor.dataset.kind, limit: editor.dataset.limit };
-    window.htmx.ajax("POST", editor.dataset.visualEditor, { source, target, swap: "outerHTML", values });
+    const done = () => {
+      busy = null;
+      const [next, again] = waiting || [];
+      waiting = null;
+      if (next?.isConnected) send(next, again);
+    };
+    window.htmx.ajax("POST", editor.dataset.visualEditor, { source, target, swap: "outerHTML", values }).then(done, done);
   };
 
   // Before form.js, which lets a form be sent once.
@@ -25,13 +37,13 @@
     const element = event.target;
     if (editorOf(element) && element.matches("[data-redraws]:not([data-redraws='input'])")) redraw(element);
   });
-  let waiting = 0;
+  let timer = 0;
   document.addEventListener("input", (event) => {
     const element = event.target;
     if (!editorOf(element)) return;
     if (element.matches("[data-redraws='input']")) {
-      window.clearTimeout(waiting);
-      waiting = window.setTimeout(() => { if (element.isConnected) redraw(element); }, 300);
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => { if (element.isConnected) redraw(element); }, 300);
     }
     if (element.matches("[data-service-query]")) search(element);
     const dialog = element.closest("[data-visual-dialog]");
@@ -89,6 +101,17 @@
     const tag = dialog.querySelector("[data-tag-key]");
     if (tag) tag.hidden = !/\$\{|</.test(dialog.querySelector("select").value);
   };
+
+  // A long list of actions stays where it was scrolled to.
+  let scrolled = new Map();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!editorOf(event.detail.target)) return;
+    if (waiting) { event.detail.shouldSwap = false; return; }
+    scrolled = new Map([...document.querySelectorAll(".visual-actions")].map((list) => [list.id, list.scrollTop]));
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const [id, top] of scrolled) { const list = document.getElementById(id); if (list) list.scrollTop = top; }
+  });
 
   const settle = () => {
     const editor = document.querySelector("[data-visual-editor]");

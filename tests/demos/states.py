@@ -273,7 +273,7 @@ IAM = (
         press("EC2"), fill("Filter Actions of EC2", "StopInst"), tick("StopInstances"),
         press("Add ARNs to restrict access: instance")))),
     State("policy-visual-all", "/iam/policies/create", act=in_turn(
-        press("EC2"), tick("All EC2 actions"), tick("All"), press("Request conditions - optional"),
+        press("EC2"), tick("All EC2 actions"), click("#block-1-scope-all"), press("Request conditions - optional"),
         tick("Source IP"), press("Next"))),
     State("policy-visual-condition", "/iam/policies/create", act=a_dialog(in_turn(
         press("IAM"), tick("List (Selected"), press("Request conditions - optional"), tick("MFA required"),

@@ -151,6 +151,26 @@ def test_d13_by_keyboard_alone(window):
     expect(window.get_by_role("heading", name="Review and create")).to_be_visible()
 
 
+def test_a_long_list_of_actions_stays_where_it_was_scrolled_to(window):
+    window.goto("/iam/policies/create")
+    button(window, "EC2").click()
+    button(window, "Write actions").click()
+    window.get_by_label("StopInstances", exact=True).check()
+    expect(window.get_by_text("Write (Selected 1/517)")).to_be_visible()
+    expect(window.get_by_label("StopInstances", exact=True)).to_be_in_viewport()
+    assert window.locator("#block-1-list-2").evaluate("list => list.scrollTop") > 1000
+
+
+def test_ticks_in_quick_succession_are_all_kept(window):
+    window.goto("/iam/policies/create")
+    button(window, "S3").click()
+    button(window, "Tagging actions").click()
+    expect(window.get_by_label("TagResource", exact=True)).to_be_visible()
+    window.evaluate("document.querySelectorAll('#block-1-list-4 input').forEach((box) => box.click())")
+    expect(window.get_by_text("Tagging (Selected 12/12)")).to_be_visible()
+    expect(window.get_by_label("TagResource", exact=True)).to_be_checked()
+
+
 def test_conditions_are_put_together_in_their_dialog(window):
     window.goto("/iam/policies/create")
     button(window, "IAM").click()

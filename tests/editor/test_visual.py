@@ -328,6 +328,16 @@ def test_switching_to_all_resources_and_back_loses_no_arn(console):
 
 
 @pytest.mark.django_db
+def test_the_resource_types_of_hundreds_of_actions_are_folded(page):
+    page.press("EC2")
+    tick_and_update(page, "All EC2 actions (ec2:*)").shows("Specify a resource ARN for these actions.")
+    assert "Add ARNs to restrict access: instance" not in page.names("button")
+    page.press(f"Other resource types of these actions ({len(offers.needs('ec2', [], offers.matching('ec2', ['*'])))})")
+    tick_and_update(page, "Any in this account: instance")
+    page.press("Add ARNs to restrict access: instance").press("Cancel")
+
+
+@pytest.mark.django_db
 def test_arns_of_no_type_that_is_needed_are_shown_apart(console):
     queue = "arn:aws:sqs:us-east-1:111122223333:q"
     page = show(console, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [SALES, queue]})
