@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,15 +62,8 @@ class Role:
 def begin(request: HttpRequest, access_key_id: str, account_id: str, principal_id: str) -> None:
     """Sign the browser in. A session ID known before is worth nothing after, and of what the session held
     only the drafts of this very person are seen again."""
-    owner = f"{account_id} {principal_id}"
-    aside = _put_aside(request)
     _end_credentials(request)
-    request.session.flush()
-    rotate_token(request)
-    mine = aside.pop(owner, {})
-    request.session[SESSION_KEY], request.session[OWNER] = access_key_id, owner
-    request.session[DRAFTS] = mine
-    request.session[_ASIDE] = aside
+    _go_on_as(request, access_key_id, f"{account_id} {principal_id}")
 
 
 def role_of(request: HttpRequest) -> Role | None:
@@ -86,7 +80,7 @@ def client_of(request: HttpRequest, caller: Caller) -> AwsClient:
 def take_role(request: HttpRequest, role: Role, principal_id: str) -> None:
     """Go on as the role that has been assumed. The sign-in waits behind it, with its drafts."""
     _end_role(request)
-    _go_on_as(request, role.first, f"{role.account_id} {principal_id}")
+    _go_on_as(request, role.first, f"{role.account_id} {principal_id}", keep=_KEPT_IN_A_ROLE)
     request.session[_ROLE] = asdict(role)
 
 
@@ -101,13 +95,13 @@ def leave_role(request: HttpRequest) -> None:
     """Whoever signed in is back. The role's credentials have been ended, or are over."""
     role = role_of(request)
     if role is not None:
-        _go_on_as(request, role.original, role.owner)
+        _go_on_as(request, role.original, role.owner, keep=_KEPT_IN_A_ROLE)
 
 
-def _go_on_as(request: HttpRequest, access_key_id: str, owner: str) -> None:
-    """As at a sign-in: a session ID known before is worth nothing after, and drafts are their writer's."""
+def _go_on_as(request: HttpRequest, access_key_id: str, owner: str, keep: Sequence[str] = ()) -> None:
+    """A new session in this browser: an ID known before is worth nothing after, and drafts are their writer's."""
     aside = _put_aside(request)
-    kept = {name: request.session[name] for name in _KEPT_IN_A_ROLE if name in request.session}
+    kept = {name: request.session[name] for name in keep if name in request.session}
     request.session.flush()
     rotate_token(request)
     request.session.update(kept)

@@ -117,7 +117,7 @@ def _form_page(
     request: ConsoleRequest, form: PasswordPolicyForm, home: str, hidden: AwsError | None = None
 ) -> HttpResponse:
     texts = {kind: text for kind, (_, text) in KINDS.items()}
-    context = {"form": form, "home": home, "hidden": hidden, "kinds": texts}
+    context = {"form": form, "home": home, "hidden": hidden, "kinds": texts, "default_rules": DEFAULT_RULES}
     return render_page(request, "iam/password_policy_edit.html", context, status=422 if form.errors else 200)
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -72,23 +70,13 @@ def dashboard(request: ConsoleRequest) -> HttpResponse:
             "news": NEWS,
         }
     numbers = context["summary"].result["SummaryMap"] if context["summary"].result else {}
-    context["resources"] = [(label, numbers.get(key), _link(label, path)) for label, key, path in RESOURCES]
+    context["resources"] = [(label, numbers.get(key), path) for label, key, path in RESOURCES]
     return render_page(request, "iam/dashboard.html", context, partial="resources")
 
 
 def _of_caller(request: ConsoleRequest) -> tuple[str, ...]:
     """A role has no MFA devices and access keys of its own to ask for."""
     return ("iam:ListMFADevices", "iam:ListAccessKeys") if has_credentials(request) else ()
-
-
-@cache
-def _link(label: str, path: str) -> str:
-    """The page of a kind of resource, or the one that says that it is not part of this lab."""
-    try:
-        resolve(path.partition("?")[0])
-    except Resolver404:
-        return f"{reverse('console:not-in-lab')}?{urlencode({'page': label, 'service': 'iam'})}"
-    return path
 
 
 # -- security recommendations -------------------------------------------------------------------------
