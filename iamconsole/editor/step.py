@@ -114,7 +114,7 @@ def editor_context(wizard: Wizard) -> dict[str, Any]:
     form = wizard.form
     if not isinstance(form, PolicyDocumentForm):
         return {}
-    editor: Editor = wizard.arranged or _look(form, _account(wizard))
+    editor: Editor = wizard.arranged or _look(form, _account(wizard), wizard.request.GET.get("view", ""))
     editor.form = form
     if editor.view == "json" and editor.panel is None:
         editor.panel = Panel.look(form.report.text, form.kind, wizard.request.POST)
@@ -142,10 +142,10 @@ def _account(wizard: Wizard) -> str:
     return str(getattr(wizard.request, "caller").account_id)  # noqa: B009  # the sign-in middleware put it there
 
 
-def _look(form: PolicyDocumentForm, account: str) -> Editor:
-    """The editor as the form's values have it, before anything is pressed."""
+def _look(form: PolicyDocumentForm, account: str, asked: str) -> Editor:
+    """The editor as the form's values have it, before anything is pressed; an address may ask for `?view=json`."""
     editor = Editor(form, "json")
-    if form["view"].value() == "visual" and editor.has_visual:
+    if form["view"].value() == "visual" and asked != "json" and editor.has_visual:
         _show(editor, Visual(str(form["document"].value() or ""), editor.kind, account).show_text())
     return editor
 
