@@ -58,7 +58,7 @@ def create_access_key(page: Plain) -> Plain:
 
 def assign_mfa(page: Plain) -> Plain:
     page.fill("Device name", "phone-of-my-own" if "security_credentials" in page.path else "phone-of-john")
-    page.tick("Authenticator app").press("Next")
+    page.tick("Authenticator app").press("Next").shows("MFA code 1")
     seed = re.search(r"\b[A-Z2-7]{32,}\b", page.text)
     assert seed, page.text
     now, codes = int(time.time()), pyotp.TOTP(seed[0])
@@ -113,7 +113,7 @@ WALKS: dict[str, Walk] = {
     "iam:group-edit-policy": edit_inline,
     "iam:role-edit-policy": edit_inline,
     "iam:role-attach-policies": lambda page: find(page, "AmazonEC2ReadOnlyAccess").press("Add permissions")
-    .shows("1 policy attached to this role."),
+    .shows("Policies attached to this role."),
     "iam:user-set-boundary": boundary,
     "iam:role-set-boundary": boundary,
     "iam:user-generate-policy": generate,
