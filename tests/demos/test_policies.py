@@ -105,6 +105,7 @@ def test_last_accessed_agrees_with_what_was_just_done(window, iam, developers, j
 def test_without_a_script_a_policy_lives_from_creation_to_deletion(served, sign_in, iam):
     page = sign_in("admin", served["admin"]["password"], java_script_enabled=False)
     page.goto("/iam/policies/create")
+    page.get_by_role("button", name="JSON", exact=True).click()
     page.locator("textarea[name=document]").fill(DEVELOPERS_POLICY)
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Policy name").fill("Developers_Policy")
