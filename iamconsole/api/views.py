@@ -238,7 +238,7 @@ def _answer(
     signer = authenticate(asked.service, asked.protocol, signature, received, now, bucket)
     if parsed is None:
         parsed = _parsed(asked, received, bucket)
-        wire.check_body(received.body, received.headers)
+        wire.check_body(parsed.service, parsed.operation, received.body, received.headers)
     operation = _offered(parsed, asked.protocol)
     body = _body(request, received, signer) if parsed.streaming else None
     context = context_of(request, face="api", region=signature.region, signing=signing_of(signature, now))

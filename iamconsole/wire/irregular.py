@@ -57,3 +57,7 @@ NOT_RECORDED = {"tokenCodeType", "authenticationCodeType"}
 # CloudTrail's names where they are not the member's with a small first letter
 # (docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html).
 RECORD_NAMES = {"s3": {"Bucket": "bucketName"}}
+
+# Their checksum headers are of the object that the request makes, and not of its body
+# (docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html).
+CHECKSUMS_OF_THE_OBJECT = {("s3", "CompleteMultipartUpload")}

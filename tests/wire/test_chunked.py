@@ -208,3 +208,14 @@ def test_what_is_said_of_a_checksum_is_no_checksum():
 def test_random_bytes_are_read_or_refused(body):
     with contextlib.suppress(MalformedInput):
         decoded(body, {"x-amz-decoded-content-length": "3"})
+
+
+def test_a_body_that_is_read_whole_has_the_checksums_that_it_names():
+    right = base64.b64encode(zlib.crc32(b"<Delete/>").to_bytes(4, "big")).decode()
+    headers = {"x-amz-checksum-crc32": right}
+    checksums.check_body("s3", "DeleteObjects", b"<Delete/>", headers)
+    with pytest.raises(WireError) as error:
+        checksums.check_body("s3", "DeleteObjects", b"<Other/>", headers)
+    assert error.value.code == "BadDigest"
+    # Here the header is of the object that the parts make.
+    checksums.check_body("s3", "CompleteMultipartUpload", b"<Other/>", headers)
