@@ -166,6 +166,8 @@ OUTSIDE = (
     State("join-sandbox", "/sandbox", "nobody", come_by_the_link),
     State("reset-dead", "/signin/reset?token=x", "nobody"),
     State("authenticator", "/lab/authenticator", "nobody"),
+    State("policy-generator", "/policygen?type=s3BucketPolicy", "nobody", press("-- Select Actions --", "group")),
+    State("policy-generator-errors", "/policygen?type=s3BucketPolicy", "nobody", press("Add Statement")),
     State("signed-out", "/signin?loggedout", "nobody"),
     State("nowhere-outside", "/no-such-page", "nobody"),
 )  # fmt: skip
