@@ -166,7 +166,7 @@ OUTSIDE = (
     State("join-sandbox", "/sandbox", "nobody", come_by_the_link),
     State("reset-dead", "/signin/reset?token=x", "nobody"),
     State("authenticator", "/lab/authenticator", "nobody"),
-    State("policy-generator", "/policygen?type=s3BucketPolicy", "nobody", press("-- Select Actions --", "group")),
+    State("policy-generator", "/policygen?type=s3BucketPolicy", "nobody", click(".generator-actions summary")),
     State("policy-generator-errors", "/policygen?type=s3BucketPolicy", "nobody", press("Add Statement")),
     State("signed-out", "/signin?loggedout", "nobody"),
     State("nowhere-outside", "/no-such-page", "nobody"),
