@@ -59,6 +59,12 @@ class Server:
                 return
         raise AssertionError("the server did not start")
 
+    def sandbox(self) -> Any:
+        """A new one, as `sandbox create` describes it."""
+        command = [sys.executable, str(ROOT / "manage.py"), "sandbox", "create"]
+        made = subprocess.run(command, env=self.environment, capture_output=True, text=True, cwd=ROOT, check=True)
+        return json.loads(made.stdout)
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
@@ -199,15 +205,7 @@ def run(data: str, rounds: int, writes: int, seed: int) -> tuple[int, int]:
     chance, world, within = random.Random(seed), World(), 0
     server = Server(data)
     server.start()
-    made = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "sandbox", "create"],
-        env=server.environment,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
-    admin = json.loads(made.stdout)["admin"]
+    admin = server.sandbox()["admin"]
     keys = (admin["access_key_id"], admin["secret_access_key"])
     for _ in range(rounds):
         stop, before = Event(), world.acknowledged

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import subprocess
@@ -18,7 +17,7 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 
-from tests.kills_s3 import BUCKET, ROOT, Server
+from tests.kills_s3 import BUCKET, Server
 
 MEGABYTE = 1024 * 1024
 
@@ -56,15 +55,7 @@ def run(folder: Path, megabytes: int) -> tuple[int, int]:
     server.start()
     assert server.process is not None
     try:
-        made = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), "sandbox", "create"],
-            env=server.environment,
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            check=True,
-        )
-        admin = json.loads(made.stdout)["admin"]
+        admin = server.sandbox()["admin"]
         environment = server.environment | {
             "AWS_ENDPOINT_URL": server.url,
             "AWS_ACCESS_KEY_ID": admin["access_key_id"],

@@ -46,6 +46,12 @@ def _services() -> tuple[Service, ...]:
     return tuple(sorted(all_, key=lambda each: each.title.lower()))
 
 
+@lru_cache(maxsize=1)
+def services_by_name() -> tuple[tuple[str, str], ...]:
+    """Prefix and whole name of every service, by name."""
+    return tuple(sorted(reference.services().items(), key=lambda one: (one[1].casefold(), one[0])))
+
+
 def title_of(service: str) -> str:
     """`S3`; what nobody knows keeps its prefix."""
     if service == EVERY:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from iamconsole.core.arn import Arn
-from iamconsole.simulator import catalogue
+from iamconsole.editor import offers
 from iamconsole.ui.forms import Form, PickField
 
 
@@ -27,7 +27,7 @@ class SimulationForm(Form):
     def __init__(self, *args: Any, service: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.service = service
-        self.levels = catalogue.actions(service)
+        self.levels = offers.actions_by_level(service)
         if service != "s3":
             del self.fields["include_policy"]
 
@@ -58,7 +58,7 @@ class SimulationForm(Form):
     def calls(self) -> list[dict[str, Any]]:
         """Parameters of the calls to make: one for the actions on the resource, one for those without any."""
         resource, asked = self.cleaned_data["resource"], self.cleaned_data["actions"]
-        on_resource = [name for name in asked if catalogue.takes_resource(self.service, name)]
+        on_resource = [name for name in asked if not offers.has_no_resources(self.service, name)]
         on_all = [name for name in asked if name not in on_resource]
         return [
             {"action_names": [f"{self.service}:{name}" for name in names], "resource_arns": [arn]}

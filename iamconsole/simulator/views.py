@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
-from iamconsole.simulator import catalogue
+from iamconsole.editor import offers
 from iamconsole.simulator.forms import SimulationForm
 from iamconsole.ui.pages import ConsoleRequest, Panel, Response, panel, render_page
 from iamconsole.ui.table import Column, Empty, Table
@@ -21,7 +21,7 @@ def simulator(request: ConsoleRequest) -> HttpResponse:
     """Choose a user, then actions; a run changes nothing, so its address may be shared (`?users=john`)."""
     name = request.GET.get("users", "")
     service = request.GET.get("service", "")
-    context: dict[str, Any] = {"name": name, "service": service, "services": catalogue.services()}
+    context: dict[str, Any] = {"name": name, "service": service, "services": offers.services_by_name()}
     if not name:
         return render_page(request, "simulator/simulator.html", context | {"table": _users(request)})
     given = request.POST if request.method == "POST" else request.GET

@@ -108,9 +108,7 @@ class StatementForm(Form):
     def __init__(self, *args: Any, type: PolicyType, **options: Any) -> None:
         super().__init__(*args, **options)
         self.type = type
-        common, others = offers.services()
-        names = sorted((one.name, one.key) for one in (*common, *others))
-        self.fields["service"].choices = [("", "Select a service"), *((key, name) for name, key in names)]  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["service"].choices = [("", "Select a service"), *offers.services_by_name()]  # type: ignore[attr-defined]  # a ChoiceField
         self.fields[
             "resource"
         ].help_text = f"ARN should follow the following format: {type.arn}. Use a comma to separate multiple values."
@@ -134,7 +132,7 @@ class StatementForm(Form):
     @property
     def service_name(self) -> str:
         """Of the one that a type is about."""
-        return next(one.name for group in offers.services() for one in group if one.key == self.type.service)
+        return dict(offers.services_by_name())[self.type.service]
 
     @property
     def offered(self) -> list[str]:

@@ -11,12 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from iamconsole.core.errors import AwsError
+from iamconsole.iam.views import deleting
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import every
-from iamconsole.iam.views.common import chosen, counted, post_or_get
+from iamconsole.iam.views.common import chosen, post_or_get
 from iamconsole.iam.views.role_rows import duration, is_service_linked, last_activity, role_rows, role_url
-from iamconsole.ui import flash
-from iamconsole.ui.forms import ConfirmForm
 from iamconsole.ui.pages import Aws, ConsoleRequest, Panel, panel, render_page
 from iamconsole.ui.table import Action, Column, Table
 
@@ -77,20 +76,16 @@ def role_delete(request: ConsoleRequest) -> HttpResponse:
     rows = _known(request, names)
     linked = [row["RoleName"] for row in rows if is_service_linked(row)]
     rows = [row for row in rows if row["RoleName"] not in linked]
-    one = len(rows) == 1
-    form = ConfirmForm(
-        request.POST if request.method == "POST" else None,
-        text=rows[0]["RoleName"] if one else "delete",
-        label=f"To confirm deletion, enter {'the role name' if one else 'delete'} in the text input field.",
-    )
-    if request.method == "POST" and rows and form.is_valid():
-        _delete(request, [row["RoleName"] for row in rows])
+    going = [row["RoleName"] for row in rows]
+    form = deleting.confirmation(request, "role", going)
+    if request.method == "POST" and going and form.is_valid():
+        deleting.delete_each(request, "role", going, _deletion)
         return redirect(home)
     context = {
         "names": names,
         "linked": linked,
         "rows": rows,
-        "title": f"Delete {rows[0]['RoleName'] if one else counted(len(rows), 'role')}?",
+        "title": deleting.title("role", going),
         "form": form,
         "home": role_url(names[0]) if len(names) == 1 and request.GET.get("from") == "details" else home,
     }
@@ -105,28 +100,6 @@ def _known(request: ConsoleRequest, names: list[str]) -> list[dict[str, Any]]:
         (one.result["Role"] if one.result else {"RoleName": name}) | {"activity": last_activity(one)}
         for name, one in zip(names, found, strict=True)
     ]
-
-
-def _delete(request: ConsoleRequest, names: list[str]) -> None:
-    """One role after the other; a refusal leaves that role and those after it."""
-    deleted: list[str] = []
-    for name in names:
-        if error := _delete_one(request.aws, name):
-            flash.failure(request, f"Role {name} was not deleted.", error)
-            break
-        deleted.append(name)
-    if len(deleted) == 1:
-        flash.success(request, f"Role {deleted[0]} deleted.")
-    elif deleted:
-        flash.success(request, f"{len(deleted)} roles deleted.")
-
-
-def _delete_one(aws: Aws, name: str) -> AwsError | None:
-    """As one act: somebody may work in the very role, and so lose its policies on the way."""
-    try:
-        return aws.call_as_one(list(_deletion(aws, name)))
-    except AwsError as error:
-        return error
 
 
 def _deletion(aws: Aws, name: str) -> Iterator[Call]:

@@ -12,13 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from iamconsole.core.errors import AwsError, NoSuchEntity
+from iamconsole.iam.views import deleting
 from iamconsole.iam.views.calls import Step as Call
 from iamconsole.iam.views.calls import every
-from iamconsole.iam.views.common import chosen, counted, post_or_get
+from iamconsole.iam.views.common import chosen, post_or_get
 from iamconsole.iam.views.mfa import removal
 from iamconsole.iam.views.user_rows import age, user_rows, user_url
-from iamconsole.ui import flash
-from iamconsole.ui.forms import ConfirmForm
 from iamconsole.ui.pages import Aws, ConsoleRequest, Panel, panel, render_page
 from iamconsole.ui.table import Action, Column, Table
 
@@ -92,26 +91,23 @@ def user_list(request: ConsoleRequest) -> HttpResponse:
 
 @post_or_get
 def user_delete(request: ConsoleRequest) -> HttpResponse:
-    """Delete the users that were ticked; one asks for its name, several for the word `delete`."""
+    """Delete the users that were ticked."""
     names, home = chosen(request), reverse("iam:user-list")
     if not names:
         return redirect(home)
-    one = len(names) == 1
-    form = ConfirmForm(
-        request.POST if request.method == "POST" else None,
-        text=names[0] if one else "delete",
-        label=f"To confirm deletion, enter {'the user name' if one else 'delete'} in the text input field.",
-    )
+    form = deleting.confirmation(request, "user", names)
     if request.method == "POST" and form.is_valid():
-        _delete(request, names)
+        # Oneself last: with one's own policies the right to delete the others would be gone.
+        in_turn = sorted(names, key=lambda name: name == request.caller.user_name)
+        deleting.delete_each(request, "user", in_turn, _deletion)
         return redirect(home)
     context = {
         "names": names,
-        "title": f"Delete {names[0] if one else counted(len(names), 'user')}?",
+        "title": deleting.title("user", names),
         "rows": user_rows(request, _known(request, names)),
         "form": form,
         "own": request.caller.user_name in names,
-        "home": user_url(names[0]) if one and request.GET.get("from") == "details" else home,
+        "home": user_url(names[0]) if len(names) == 1 and request.GET.get("from") == "details" else home,
     }
     return render_page(request, "iam/user_delete.html", context, status=422 if form.is_bound else 200)
 
@@ -121,29 +117,6 @@ def _known(request: ConsoleRequest, names: list[str]) -> list[dict[str, Any]]:
     answers = request.aws.call_many([("iam:GetUser", {"user_name": name}) for name in names])
     found = [Panel.of(answer) for answer in answers]
     return [one.result["User"] if one.result else {"UserName": name} for name, one in zip(names, found, strict=True)]
-
-
-def _delete(request: ConsoleRequest, names: list[str]) -> None:
-    """One user after the other; a refusal leaves that user and those after it."""
-    deleted: list[str] = []
-    # Oneself last: with one's own policies the right to delete the others would be gone.
-    for name in sorted(names, key=lambda name: name == request.caller.user_name):
-        if error := _delete_one(request.aws, name):
-            flash.failure(request, f"User {name} was not deleted.", error)
-            break
-        deleted.append(name)
-    if len(deleted) == 1:
-        flash.success(request, f"User {deleted[0]} deleted.")
-    elif deleted:
-        flash.success(request, f"{len(deleted)} users deleted.")
-
-
-def _delete_one(aws: Aws, name: str) -> AwsError | None:
-    """As one act: an administrator may delete itself, although its policies go before it does."""
-    try:
-        return aws.call_as_one(list(_deletion(aws, name)))
-    except AwsError as error:
-        return error
 
 
 def _deletion(aws: Aws, name: str) -> Iterator[Call]:

@@ -44,19 +44,17 @@ def _list(
             prefixes.append({"Prefix": shown(entry)})
         else:
             contents.append(_entry(entry, shown(entry.key)))
-    answer: Response = {
-        "Name": bucket.name,
-        "Prefix": shown(prefix),
-        "MaxKeys": size,
-        "IsTruncated": truncated,
-        "Contents": contents,
-        "CommonPrefixes": prefixes,
-    }
+    answer = _head(bucket, prefix, delimiter, size, encoding_type)
+    return answer | {"IsTruncated": truncated, "Contents": contents, "CommonPrefixes": prefixes}, last
+
+
+def _head(bucket: Bucket, prefix: str, delimiter: str, size: int, encoding_type: str | None) -> Response:
+    """What every list repeats of its request."""
+    shown = listing.shown_as(encoding_type)
+    head: Response = {"Name": bucket.name, "Prefix": shown(prefix), "MaxKeys": size}
     if delimiter:
-        answer["Delimiter"] = shown(delimiter)
-    if encoding_type:
-        answer["EncodingType"] = encoding_type
-    return answer, last
+        head["Delimiter"] = shown(delimiter)
+    return head | ({"EncodingType": encoding_type} if encoding_type else {})
 
 
 def _add_owner(call: Call, rows: Iterable[Response]) -> None:
@@ -166,21 +164,14 @@ def list_object_versions(
             raise errors.invalid_argument("Invalid version id specified", "version-id-marker", version_id_marker)
     elif delimiter and key_marker.endswith(delimiter):
         after = key_marker + listing.LAST
-    answer: Response = {
-        "Name": row.name,
-        "Prefix": shown(prefix),
+    answer = _head(row, prefix, delimiter, size, encoding_type) | {
         "KeyMarker": shown(key_marker),
         "VersionIdMarker": version_id_marker,
-        "MaxKeys": size,
         "IsTruncated": False,
         "Versions": [],
         "DeleteMarkers": [],
         "CommonPrefixes": [],
     }
-    if delimiter:
-        answer["Delimiter"] = shown(delimiter)
-    if encoding_type:
-        answer["EncodingType"] = encoding_type
     owner = listing.owner(row)
     told, last = 0, ("", "")
     for cursor, entry in listing.entries(rows, prefix, delimiter, after, after_row, "-pk") if size else ():

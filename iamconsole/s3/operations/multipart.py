@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Sum
 
-from iamconsole.core.operation import Body, Call, Check, Response, operation, when
+from iamconsole.core.operation import Body, Call, Response, operation
 from iamconsole.s3 import checksums, errors, keys, listing, resources, storage, usage, versions
 from iamconsole.s3.models import Bucket, MultipartUpload, Part
-from iamconsole.s3.operations.objects import described, stored_answer
+from iamconsole.s3.operations.objects import ALSO_TO_STORE, described, stored_answer
 from iamconsole.s3.parameters import check_etag, refuse_unsimulated
 
 ID_CHARACTERS = 64
@@ -59,12 +59,7 @@ def _told_checksum(upload: MultipartUpload) -> Response:
     resource=resources.in_bucket,
     action="s3:PutObject",
     keys=keys.NEW_UPLOAD,
-    also=[
-        Check("s3:PutObjectAcl", when(keys.sets_acl, resources.in_bucket), keys.OBJECT_ACL),
-        Check("s3:PutObjectTagging", when("tagging", resources.in_bucket), keys.OBJECT_TAGS),
-        Check("s3:PutObjectRetention", when(keys.sets_retention, resources.in_bucket), keys.RETENTION),
-        Check("s3:PutObjectLegalHold", when("object_lock_legal_hold_status", resources.in_bucket), keys.LEGAL_HOLD),
-    ],
+    also=ALSO_TO_STORE,
     management=False,
 )
 def create_multipart_upload(
